@@ -1,0 +1,15 @@
+/**
+ * A problem details body (RFC 9457), as the service sends it with every 4xx status.
+ * Nothing in it is guaranteed: older versions of the service answer with plain text.
+ */
+export interface ProblemDetails {
+  readonly type?: string;
+  readonly title?: string;
+  readonly status?: number;
+  readonly detail?: string;
+  readonly instance?: string;
+  /** W3C trace context of the failed request: what SignPath's support asks for. */
+  readonly traceId?: string;
+  /** Messages by the field that they concern; the empty name is the request as a whole. */
+  readonly errors?: Readonly<Record<string, readonly string[]>>;
+}
