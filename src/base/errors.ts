@@ -93,3 +93,10 @@ export function messageOf(value: unknown): string {
   if (value instanceof AggregateError && value.message === "") return value.errors.map(messageOf).join("; ");
   return value instanceof Error ? value.message || value.name : String(value);
 }
+
+/** A `DOMException` by one of WebCrypto's names, with what is behind it as its `cause`. */
+export function namedException(name: string, message: string, cause: unknown): DOMException {
+  const exception = new DOMException(message, name);
+  Object.defineProperty(exception, "cause", { value: cause, configurable: true, writable: true });
+  return exception;
+}

@@ -1,0 +1,224 @@
+import type { Bytes } from "../base/bytes.js";
+import { decodeBase64 } from "../base/bytes.js";
+import type { SignPathErrorStage } from "../base/errors.js";
+import type { Config } from "../config/config.js";
+import type { SigningPolicyRecord } from "../wire/policies.js";
+import {
+  ROUTES,
+  signedArtifactRoute,
+  signingRequestRoute,
+  signingRequestStatusRoute,
+} from "../wire/routes.js";
+import type { SigningRequestState } from "../wire/signing.js";
+import type { DecodedSignature } from "./decode.js";
+import {
+  decodeFastAnswer,
+  decodePolicies,
+  decodeSignHashAnswer,
+  decodeState,
+  decodeSubmission,
+  Undecodable,
+} from "./decode.js";
+import { invalidResponse } from "./failure.js";
+import { metadataSource } from "./metadata.js";
+import type { ApiAnswer, ApiRequest, CallOptions } from "./request.js";
+import { header } from "./request.js";
+import type { RequestedAlgorithm, SigningTarget } from "./template.js";
+import { SigningTemplate } from "./template.js";
+import { Transport } from "./transport.js";
+
+const MAX_ANSWER_BYTES = 1024 * 1024;
+const MAX_ARTIFACT_BYTES = 16 * 1024 * 1024;
+
+/** A signature as the service gave it: well-formed, of the hash and algorithm asked for by its word, not yet checked. */
+export interface RawSignature {
+  readonly signature: Bytes;
+  /** Requests sent for it. */
+  readonly attempts: number;
+  readonly signingRequestId: string | undefined;
+}
+
+/** Filter of the list of policies. */
+export interface PolicyFilter {
+  readonly projectSlug?: string | undefined;
+  readonly signingPolicySlug?: string | undefined;
+}
+
+/**
+ * The REST API, one method per route. All of them fail with a `SignPathError`: `AUTHENTICATION_FAILED`,
+ * `FORBIDDEN`, `POLICY_NOT_FOUND`, `POLICY_UNUSABLE`, `REQUEST_REJECTED`, `THROTTLED`, `SERVICE_UNAVAILABLE`,
+ * `CONNECTION_FAILED`, `TLS_FAILED`, `TIMEOUT`, `ABORTED` or `INVALID_RESPONSE`.
+ */
+export class ApiClient {
+  readonly config: Config;
+  readonly #transport: Transport;
+  readonly #host: string;
+  readonly #metadata: ReturnType<typeof metadataSource>;
+
+  constructor(config: Config) {
+    this.config = config;
+    this.#transport = new Transport(config);
+    this.#host = config.baseUrl.host;
+    this.#metadata = metadataSource(config);
+  }
+
+  /** The fixed part of the requests for one policy and algorithm. */
+  template(target: SigningTarget, algorithm: RequestedAlgorithm): SigningTemplate {
+    return new SigningTemplate(target, algorithm, this.#metadata);
+  }
+
+  /** `GET Cryptoki/MySigningPolicies` */
+  async mySigningPolicies(filter: PolicyFilter = {}, options?: CallOptions): Promise<SigningPolicyRecord[]> {
+    const query = new URLSearchParams();
+    if (filter.projectSlug !== undefined) query.set("projectSlug", filter.projectSlug);
+    if (filter.signingPolicySlug !== undefined) query.set("signingPolicySlug", filter.signingPolicySlug);
+    const route = query.size === 0 ? ROUTES.mySigningPolicies : `${ROUTES.mySigningPolicies}?${query}`;
+    const request = this.#get("list of signing policies", "policy", route, MAX_ARTIFACT_BYTES);
+    return this.#decode(request, await this.#transport.send(request, options), ({ body }) =>
+      decodePolicies(body),
+    );
+  }
+
+  /** `POST SigningRequests` with `IsFastSigningRequest=true` */
+  async fastSign(template: SigningTemplate, hash: string, options?: CallOptions): Promise<RawSignature> {
+    const request = this.#post(
+      "fast signing request",
+      ROUTES.signingRequests,
+      template.formContentType,
+      template.fast(hash),
+    );
+    const answer = await this.#transport.send(request, options);
+    return this.#signature(request, answer, template, hash, decodeFastAnswer);
+  }
+
+  /** `POST SigningRequests/SignHash` */
+  async signHash(template: SigningTemplate, hash: string, options?: CallOptions): Promise<RawSignature> {
+    const request = this.#post(
+      "SignHash request",
+      ROUTES.signHash,
+      "application/json",
+      template.signHash(hash),
+    );
+    const answer = await this.#transport.send(request, options);
+    return this.#signature(request, answer, template, hash, decodeSignHashAnswer);
+  }
+
+  /**
+   * `POST SigningRequests` or `POST SigningRequests/SubmitWithArtifact`, with `IsFastSigningRequest=false`
+   *
+   * @returns the id of the signing request, and the page that shows it
+   */
+  async submit(
+    route: "signingRequests" | "submitWithArtifact",
+    template: SigningTemplate,
+    hash: string,
+    options?: CallOptions,
+  ): Promise<{ id: string; webLink: string | undefined }> {
+    const body = template.submission(hash);
+    const request = this.#post("asynchronous signing request", ROUTES[route], template.formContentType, body);
+    const answer = await this.#transport.send(request, options);
+    return this.#decode(request, answer, ({ body, headers }) =>
+      decodeSubmission(body, header(headers, "location")),
+    );
+  }
+
+  /** `GET SigningRequests/{id}/Status`, or with `long` `GET SigningRequests/{id}` */
+  async signingRequestState(id: string, long: boolean, options?: CallOptions): Promise<SigningRequestState> {
+    const route = long ? signingRequestRoute(id) : signingRequestStatusRoute(id);
+    const request = this.#get("status of a signing request", "sign", route, MAX_ANSWER_BYTES, id);
+    return this.#decode(request, await this.#transport.send(request, options), ({ body }) =>
+      decodeState(body),
+    );
+  }
+
+  /** `GET SigningRequests/{id}/SignedArtifact` */
+  async signedArtifact(
+    id: string,
+    template: SigningTemplate,
+    hash: string,
+    options?: CallOptions,
+  ): Promise<RawSignature> {
+    const request = this.#get("signed artifact", "sign", signedArtifactRoute(id), MAX_ARTIFACT_BYTES, id);
+    const answer = await this.#transport.send(request, options);
+    const signature = this.#signature(request, answer, template, hash, decodeFastAnswer);
+    return { ...signature, signingRequestId: id };
+  }
+
+  /** Waits for what is in flight, then closes all connections. */
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+
+  #get(
+    what: string,
+    stage: SignPathErrorStage,
+    route: string,
+    maxBytes: number,
+    signingRequestId?: string,
+  ): ApiRequest {
+    return {
+      what,
+      stage,
+      method: "GET",
+      path: this.config.baseUrl.pathname + route,
+      maxBytes,
+      repeatable: true,
+      ...(signingRequestId !== undefined && { signingRequestId }),
+    };
+  }
+
+  #post(what: string, route: string, contentType: string, body: Buffer): ApiRequest {
+    return {
+      what,
+      stage: "sign",
+      method: "POST",
+      path: this.config.baseUrl.pathname + route,
+      contentType,
+      body,
+      maxBytes: MAX_ANSWER_BYTES,
+      repeatable: false,
+    };
+  }
+
+  #decode<T>(request: ApiRequest, answer: ApiAnswer, decode: (answer: ApiAnswer) => T): T {
+    try {
+      return decode(answer);
+    } catch (error) {
+      if (!(error instanceof Undecodable)) throw error;
+      throw invalidResponse(error.message).toError({
+        request,
+        host: this.#host,
+        attempts: answer.attempts,
+        elapsedMs: answer.elapsedMs,
+      });
+    }
+  }
+
+  /** Decodes a signature; what the answer repeats of the request may be missing, but must be ours. */
+  #signature(
+    request: ApiRequest,
+    answer: ApiAnswer,
+    template: SigningTemplate,
+    hash: string,
+    decode: (body: Buffer) => DecodedSignature,
+  ): RawSignature {
+    return this.#decode(request, answer, ({ body, attempts }) => {
+      const decoded = decode(body);
+      const { signatureAlgorithm, hash: requested } = template.algorithm;
+      requireEcho("hash", decoded.hash, hash);
+      requireEcho("signature algorithm", decoded.signatureAlgorithm, signatureAlgorithm);
+      if (signatureAlgorithm !== "Ecdsa")
+        requireEcho("hash algorithm", decoded.hashAlgorithmOid, requested.oid);
+      const signature = decodeBase64(decoded.signature);
+      if (signature === undefined || signature.length === 0)
+        throw new Undecodable("its signature is not Base64");
+      return { signature, attempts, signingRequestId: decoded.signingRequestId };
+    });
+  }
+}
+
+function requireEcho(what: string, echoed: string | undefined, requested: string): void {
+  if (echoed !== undefined && echoed !== requested) {
+    throw new Undecodable(`it is about another ${what} than the one that was sent`);
+  }
+}

@@ -1,0 +1,161 @@
+import * as v from "valibot";
+import type { SigningPolicyRecord } from "../wire/policies.js";
+import type { SigningRequestState } from "../wire/signing.js";
+
+/** An answer that is not what the API's description says. The message tells which part, never its content. */
+export class Undecodable extends Error {}
+
+/** How deep an answer is read. */
+const DEEPEST = 4;
+
+/**
+ * Object members by their names in lower case: the service has sent both camelCase and PascalCase for the same
+ * member. Neither level has a prototype.
+ */
+function fold(value: unknown, depth = 0): unknown {
+  if (typeof value !== "object" || value === null || depth === DEEPEST) return value;
+  if (Array.isArray(value)) return value.map((entry) => fold(entry, depth + 1));
+  const folded = Object.create(null) as Record<string, unknown>;
+  for (const name of Object.keys(value)) {
+    folded[name.toLowerCase()] = fold((value as Record<string, unknown>)[name], depth + 1);
+  }
+  return folded;
+}
+
+function parseJson(body: Buffer): unknown {
+  const text = body.toString("utf8");
+  try {
+    return fold(JSON.parse(text));
+  } catch {
+    throw new Undecodable(
+      text.trimStart().startsWith("<") ? "it is an HTML page, not JSON" : "it is not JSON",
+    );
+  }
+}
+
+function decode<Schema extends v.GenericSchema>(schema: Schema, value: unknown): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, value, { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  throw new Undecodable(
+    `${v.getDotPath(issue) ?? "the body"} is ${issue.received.startsWith('"') ? "malformed" : issue.received}`,
+  );
+}
+
+/** Absent and `null` are the same to the service. */
+const optionalText = v.nullish(v.string());
+
+const FastAnswer = v.object({
+  signature: v.string(),
+  base64encodedhash: optionalText,
+  signaturealgorithm: optionalText,
+  rsahashalgorithm: optionalText,
+  signingrequestid: optionalText,
+});
+
+/** A signature as it came, with what the server said it is of. */
+export interface DecodedSignature {
+  /** Standard Base64, not yet checked. */
+  readonly signature: string;
+  readonly hash: string | undefined;
+  readonly signatureAlgorithm: string | undefined;
+  readonly hashAlgorithmOid: string | undefined;
+  readonly signingRequestId: string | undefined;
+}
+
+/** The answer to a fast signing request, or a signed artifact. */
+export function decodeFastAnswer(body: Buffer): DecodedSignature {
+  const answer = decode(FastAnswer, parseJson(body));
+  return {
+    signature: answer.signature,
+    hash: answer.base64encodedhash ?? undefined,
+    signatureAlgorithm: answer.signaturealgorithm ?? undefined,
+    hashAlgorithmOid: answer.rsahashalgorithm ?? undefined,
+    signingRequestId: answer.signingrequestid ?? undefined,
+  };
+}
+
+const SignHashAnswer = v.object({
+  signingrequestid: optionalText,
+  hashsigningdata: v.nullish(v.object({ hash: optionalText })),
+  hashsigningresult: v.object({ signature: v.string() }),
+});
+
+/** The answer to `SignHash`. */
+export function decodeSignHashAnswer(body: Buffer): DecodedSignature {
+  const answer = decode(SignHashAnswer, parseJson(body));
+  return {
+    signature: answer.hashsigningresult.signature,
+    hash: answer.hashsigningdata?.hash ?? undefined,
+    signatureAlgorithm: undefined,
+    hashAlgorithmOid: undefined,
+    signingRequestId: answer.signingrequestid ?? undefined,
+  };
+}
+
+/** An id that is safe as a path segment; a UUID as far as it has been seen. */
+const RequestId = v.pipe(v.string(), v.regex(/^[0-9A-Za-z-]{1,64}$/));
+
+const Submission = v.object({ signingrequestid: v.nullish(RequestId), weblink: optionalText });
+
+/** The id of a submitted request: from the body, or else from the `Location` header's last segment. */
+export function decodeSubmission(
+  body: Buffer,
+  location: string | undefined,
+): { id: string; webLink: string | undefined } {
+  const answer = body.length === 0 ? {} : decode(Submission, parseJson(body));
+  const id = answer.signingrequestid ?? location?.split(/[?#]/)[0]?.replace(/\/+$/, "").split("/").at(-1);
+  const checked = v.safeParse(RequestId, id);
+  if (!checked.success) throw new Undecodable("it names no signing request");
+  return { id: checked.output, webLink: answer.weblink ?? undefined };
+}
+
+const State = v.object({
+  status: v.picklist(["InProgress", "WaitingForApproval", "Completed", "Failed", "Denied", "Canceled"]),
+  workflowstatus: optionalText,
+  isfinalstatus: v.nullish(v.boolean()),
+});
+
+const FINAL: ReadonlySet<string> = new Set(["Completed", "Failed", "Denied", "Canceled"]);
+
+/** The state of a signing request, from its short or its long form. */
+export function decodeState(body: Buffer): SigningRequestState {
+  const { status, workflowstatus, isfinalstatus } = decode(State, parseJson(body));
+  return {
+    status,
+    isFinalStatus: isfinalstatus ?? FINAL.has(status),
+    ...(workflowstatus != null && { workflowStatus: workflowstatus }),
+  };
+}
+
+const PolicyList = v.object({ signingpolicies: v.array(v.unknown()) });
+
+/** Of all members only the slugs must be there: what else is missing makes the policy unusable, not the list. */
+const Policy = v.object({
+  signingpolicyslug: v.pipe(v.string(), v.minLength(1)),
+  projectslug: v.pipe(v.string(), v.minLength(1)),
+  signingpolicyid: v.fallback(optionalText, undefined),
+  keytype: v.fallback(optionalText, undefined),
+  keysizeinbits: v.fallback(v.nullish(v.number()), undefined),
+  certificatebytes: v.fallback(optionalText, undefined),
+  certificatetype: v.fallback(optionalText, undefined),
+});
+
+/** The entries of `MySigningPolicies` that can be named. */
+export function decodePolicies(body: Buffer): SigningPolicyRecord[] {
+  const { signingpolicies } = decode(PolicyList, parseJson(body));
+  return signingpolicies.flatMap((entry) => {
+    const result = v.safeParse(Policy, entry);
+    if (!result.success) return [];
+    const policy = result.output;
+    return Object.freeze({
+      projectSlug: policy.projectslug,
+      signingPolicySlug: policy.signingpolicyslug,
+      ...(policy.signingpolicyid != null && { signingPolicyId: policy.signingpolicyid }),
+      ...(policy.keytype != null && { keyType: policy.keytype }),
+      ...(policy.keysizeinbits != null && { keySizeInBits: policy.keysizeinbits }),
+      ...(policy.certificatebytes != null && { certificateBytes: policy.certificatebytes }),
+      ...(policy.certificatetype != null && { certificateType: policy.certificatetype }),
+    });
+  });
+}

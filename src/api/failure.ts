@@ -1,0 +1,170 @@
+import type { SignPathErrorCode } from "../base/errors.js";
+import { messageOf, SignPathError } from "../base/errors.js";
+import type { ProblemDetails } from "../wire/problem.js";
+import type { ServerWords } from "./problem.js";
+import type { ApiRequest } from "./request.js";
+import type { FailedAttempt } from "./retry.js";
+
+/** How far a call had come when it failed. */
+export interface Progress {
+  readonly request: ApiRequest;
+  readonly host: string;
+  readonly attempts: number;
+  readonly elapsedMs: number;
+}
+
+/** A failed attempt: what decides about another one, and the error if there is none. */
+export interface Failure extends FailedAttempt {
+  readonly code: SignPathErrorCode;
+  readonly toError: (progress: Progress) => SignPathError;
+}
+
+/** What to do next, by code. */
+const ADVICE: Readonly<Partial<Record<SignPathErrorCode, string>>> = {
+  AUTHENTICATION_FAILED: "Check the API token (SIGNPATH_API_TOKEN) and that it belongs to this organization.",
+  FORBIDDEN: "The token's user must be a submitter of the signing policy.",
+  POLICY_NOT_FOUND: "Check the project and signing policy slugs, and that the token's user is a submitter.",
+  POLICY_UNUSABLE: 'A policy with an approval process needs route "asynchronous".',
+  THROTTLED: "Lower maxConcurrency or try again later.",
+  SERVICE_UNAVAILABLE: "The service may be down: try again later.",
+  CONNECTION_FAILED: "Check ApiUrl, the network and the proxy settings.",
+  TLS_FAILED: "Check ApiUrl and the certificate authorities (option tls.ca, NODE_EXTRA_CA_CERTS).",
+  TIMEOUT: "Try again later, or raise requestTimeoutMs.",
+};
+
+function where({ request, host, attempts, elapsedMs }: Progress): string {
+  const tries = attempts === 1 ? "" : `, ${attempts} attempts`;
+  return `${request.what}, ${request.method} to ${host}${tries}, ${Math.round(elapsedMs)} ms`;
+}
+
+function makeError(
+  code: SignPathErrorCode,
+  said: string,
+  progress: Progress,
+  details: { status?: number; retryable: boolean; problem?: ProblemDetails | undefined; cause?: unknown },
+): SignPathError {
+  const advice = ADVICE[code];
+  const message = `${said} (${where(progress)})${advice === undefined ? "" : ` ${advice}`}`;
+  return new SignPathError(code, message, {
+    ...details,
+    stage: progress.request.stage,
+    attempts: progress.attempts,
+    signingRequestId: progress.request.signingRequestId,
+  });
+}
+
+const CODES_BY_STATUS: ReadonlyMap<number, SignPathErrorCode> = new Map([
+  [401, "AUTHENTICATION_FAILED"],
+  [403, "FORBIDDEN"],
+  [407, "CONNECTION_FAILED"],
+  [408, "SERVICE_UNAVAILABLE"],
+  [429, "THROTTLED"],
+]);
+
+/** The statuses after which the server has certainly not signed. */
+const NOT_ACTED_ON: ReadonlySet<number> = new Set([408, 429, 503]);
+
+function codeOf(status: number, problem: ProblemDetails | undefined): SignPathErrorCode {
+  if (status >= 500) return "SERVICE_UNAVAILABLE";
+  if (status < 400) return "INVALID_RESPONSE";
+  const code = CODES_BY_STATUS.get(status);
+  if (code !== undefined) return code;
+  const fields = new Map(Object.keys(problem?.errors ?? {}).map((field) => [field.toLowerCase(), field]));
+  // An unknown slug is reported by its own name; what is wrong with a policy that was found, by the id's.
+  if (fields.has("signingpolicyslug") || fields.has("projectslug")) return "POLICY_NOT_FOUND";
+  if (fields.has("signingpolicyid")) return "POLICY_UNUSABLE";
+  return "REQUEST_REJECTED";
+}
+
+/** An answer whose status is not from 200 to 299. */
+export function statusFailure(
+  status: number,
+  server: ServerWords,
+  retryAfterMs: number | undefined,
+): Failure {
+  const { problem, words } = server;
+  const code = codeOf(status, problem);
+  const transient = status === 408 || status === 429 || status >= 500;
+  const said =
+    code === "INVALID_RESPONSE"
+      ? `SignPath answered with status ${status}, a redirect, which is not followed because it would carry the API token elsewhere. Check ApiUrl`
+      : `SignPath answered with status ${status}${words === "" ? "" : `: ${words}`}`;
+  return {
+    code,
+    transient,
+    ambiguous: transient && !NOT_ACTED_ON.has(status),
+    retryAfterMs,
+    toError: (progress) => makeError(code, said, progress, { status, retryable: transient, problem }),
+  };
+}
+
+/** Errors of Node before anything of a request was sent. */
+const NEVER_SENT: ReadonlySet<string> = new Set(["connect", "getaddrinfo"]);
+
+function property(error: unknown, name: "code" | "syscall"): string {
+  const value =
+    typeof error === "object" && error !== null ? (error as Record<string, unknown>)[name] : undefined;
+  return typeof value === "string" ? value : "";
+}
+
+const TLS_CODE =
+  /^(?:CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_|HOSTNAME_MISMATCH|ERR_TLS_|ERR_SSL_|EPROTO$)/;
+
+/** A connection that could not be made or broke. */
+export function networkFailure(error: unknown): Failure {
+  const errors: unknown[] = error instanceof AggregateError ? error.errors : [error];
+  const tls = errors.some((entry) => TLS_CODE.test(property(entry, "code")));
+  const code = tls ? "TLS_FAILED" : "CONNECTION_FAILED";
+  const unsent = tls || errors.every((entry) => NEVER_SENT.has(property(entry, "syscall")));
+  const said = `${tls ? "No trusted connection to" : "No connection to, or no answer from"} SignPath: ${messageOf(error)}`;
+  return {
+    code,
+    transient: !tls,
+    ambiguous: !unsent,
+    retryAfterMs: undefined,
+    toError: (progress) => makeError(code, said, progress, { retryable: !tls, cause: error }),
+  };
+}
+
+/** An attempt that took too long. */
+export function timeoutFailure(limitMs: number): Failure {
+  const said = `SignPath did not answer within ${Math.round(limitMs)} ms`;
+  return {
+    code: "TIMEOUT",
+    transient: true,
+    ambiguous: true,
+    retryAfterMs: undefined,
+    toError: (progress) => makeError("TIMEOUT", said, progress, { retryable: true }),
+  };
+}
+
+/** A 2xx that is not what was asked for. It is not asked for again: the signature may have been made. */
+export function invalidResponse(reason: string): Failure {
+  const said = `SignPath's answer cannot be used: ${reason}`;
+  return {
+    code: "INVALID_RESPONSE",
+    transient: false,
+    ambiguous: true,
+    retryAfterMs: undefined,
+    toError: (progress) => makeError("INVALID_RESPONSE", said, progress, { retryable: false }),
+  };
+}
+
+/** The function that supplies the API token failed. */
+export function tokenFailure(error: unknown): Failure {
+  const said = `The API token could not be had: ${messageOf(error)}`;
+  return {
+    code: "AUTHENTICATION_FAILED",
+    transient: false,
+    ambiguous: false,
+    retryAfterMs: undefined,
+    toError: (progress) =>
+      makeError("AUTHENTICATION_FAILED", said, progress, { retryable: false, cause: error }),
+  };
+}
+
+/** The caller's signal, or the closed client. */
+export function abortError(reason: unknown, progress: Progress): SignPathError {
+  const said = `The call was aborted: ${messageOf(reason)}`;
+  return makeError("ABORTED", said, progress, { retryable: false, cause: reason });
+}

@@ -1,0 +1,135 @@
+import { performance } from "node:perf_hooks";
+import { setTimeout as delay } from "node:timers/promises";
+import { isSignPathError, SignPathError } from "../base/errors.js";
+import type { SigningRoute } from "../config/options.js";
+import type { ApiClient, RawSignature } from "./client.js";
+import type { CallOptions } from "./request.js";
+import type { SigningTemplate } from "./template.js";
+
+/** What a caller can say about one signature. */
+export interface SignOptions extends CallOptions {
+  /** Go on with this asynchronous signing request in place of a new one; see `REQUEST_PENDING`. */
+  readonly signingRequestId?: string | undefined;
+}
+
+/** Statuses of a server that does not have a route. */
+const NO_SUCH_ROUTE: ReadonlySet<number | undefined> = new Set([404, 405, 410]);
+
+const FIRST_POLL_MS = 100;
+const SLOWEST_POLL_MS = 5000;
+
+/** Gets a hash signed, over the route that is configured or that the server still has. */
+export class HashSigner {
+  readonly #client: ApiClient;
+  #route: SigningRoute;
+  #submission: "signingRequests" | "submitWithArtifact" = "signingRequests";
+  #hasStatusRoute = true;
+  /** Whether the server has answered for this organization, so that a 404 is about the route. */
+  #known = false;
+
+  constructor(client: ApiClient) {
+    this.#client = client;
+    this.#route = client.config.route;
+  }
+
+  /** Tells that the server has answered a request for policies. */
+  serverIsKnown(): void {
+    this.#known = true;
+  }
+
+  /**
+   * @param hash - standard Base64 of the digest
+   * @throws {SignPathError} those of {@link ApiClient}; for an asynchronous request also `REQUEST_PENDING` (its id
+   * is in the error), `REQUEST_DENIED` and `REQUEST_REJECTED`.
+   */
+  sign(template: SigningTemplate, hash: string, options: SignOptions): Promise<RawSignature> {
+    if (this.#route === "asynchronous" || options.signingRequestId !== undefined) {
+      return this.#asynchronous(template, hash, options);
+    }
+    if (this.#route === "sign-hash") return this.#client.signHash(template, hash, options);
+    const fast = this.#client.fastSign(template, hash, options);
+    return this.#route === "auto"
+      ? fast.catch((error) => this.#changeOver(error, template, hash, options))
+      : fast;
+  }
+
+  async #changeOver(
+    error: unknown,
+    template: SigningTemplate,
+    hash: string,
+    options: SignOptions,
+  ): Promise<RawSignature> {
+    if (!this.#known || !lacksRoute(error)) throw error;
+    const signature = await this.#client.signHash(template, hash, options).catch((second: unknown) => {
+      // With neither route the first answer tells more.
+      throw lacksRoute(second) ? error : second;
+    });
+    this.#route = "sign-hash";
+    return signature;
+  }
+
+  async #asynchronous(template: SigningTemplate, hash: string, options: SignOptions): Promise<RawSignature> {
+    const deadline = performance.now() + this.#client.config.retry.totalTimeoutMs;
+    const id = options.signingRequestId ?? (await this.#submit(template, hash, options));
+    for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * 1.5, SLOWEST_POLL_MS)) {
+      const { status, workflowStatus, isFinalStatus } = await this.#state(id, options);
+      if (status === "Completed") return this.#client.signedArtifact(id, template, hash, options);
+      const state = workflowStatus === undefined ? status : `${status} (${workflowStatus})`;
+      if (isFinalStatus) throw refused(id, status, state);
+      if (performance.now() + wait > deadline) throw pending(id, state);
+      await delay(wait, undefined, options.signal === undefined ? {} : { signal: options.signal }).catch(
+        (cause) => {
+          throw new SignPathError("ABORTED", `The call was aborted; signing request ${id} goes on`, {
+            stage: "sign",
+            signingRequestId: id,
+            cause,
+          });
+        },
+      );
+    }
+  }
+
+  async #submit(template: SigningTemplate, hash: string, options: SignOptions): Promise<string> {
+    try {
+      return (await this.#client.submit(this.#submission, template, hash, options)).id;
+    } catch (error) {
+      if (!this.#known || !lacksRoute(error) || this.#submission === "submitWithArtifact") throw error;
+      const { id } = await this.#client.submit("submitWithArtifact", template, hash, options);
+      this.#submission = "submitWithArtifact";
+      return id;
+    }
+  }
+
+  async #state(id: string, options: SignOptions): ReturnType<ApiClient["signingRequestState"]> {
+    if (this.#hasStatusRoute) {
+      try {
+        return await this.#client.signingRequestState(id, false, options);
+      } catch (error) {
+        if (!lacksRoute(error)) throw error;
+      }
+    }
+    const state = await this.#client.signingRequestState(id, true, options);
+    this.#hasStatusRoute = false;
+    return state;
+  }
+}
+
+function lacksRoute(error: unknown): boolean {
+  return isSignPathError(error) && NO_SUCH_ROUTE.has(error.status);
+}
+
+function refused(id: string, status: string, state: string): SignPathError {
+  const code = status === "Failed" ? "REQUEST_REJECTED" : "REQUEST_DENIED";
+  return new SignPathError(code, `Signing request ${id} ended without a signature: ${state}`, {
+    stage: "sign",
+    signingRequestId: id,
+  });
+}
+
+function pending(id: string, state: string): SignPathError {
+  return new SignPathError(
+    "REQUEST_PENDING",
+    `Signing request ${id} is not done yet: ${state}. Go on with it later: sign the same hash with { signingRequestId: "${id}" }`,
+    { stage: "sign", signingRequestId: id, retryable: true },
+  );
+}

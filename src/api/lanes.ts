@@ -1,0 +1,68 @@
+import type { Dispatcher } from "undici";
+
+/** One connection's worth of dispatcher: at most one request is on it at a time. */
+export interface Lane {
+  dispatcher: Dispatcher | undefined;
+}
+
+interface Waiter {
+  /** Takes the lane, or `undefined` once it has been called off. */
+  grant: ((lane: Lane) => void) | undefined;
+}
+
+/**
+ * The limit of requests in flight. Each has a lane, and so a connection, of its own; the lane that became free
+ * last is used first, so that calls one after the other share one connection. Waiting calls are served in order,
+ * at a cost that does not depend on how many they are.
+ */
+export class Lanes {
+  readonly #free: Lane[] = [];
+  readonly #all: Lane[] = [];
+  readonly #limit: number;
+  #queue: (Waiter | undefined)[] = [];
+  #head = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** A lane, if one is free at once. */
+  take(): Lane | undefined {
+    const lane = this.#free.pop();
+    if (lane !== undefined || this.#all.length >= this.#limit) return lane;
+    const opened: Lane = { dispatcher: undefined };
+    this.#all.push(opened);
+    return opened;
+  }
+
+  /** Waits for a lane; the function that it returns calls the wait off. */
+  wait(grant: (lane: Lane) => void): () => void {
+    const waiter: Waiter = { grant };
+    this.#queue.push(waiter);
+    return () => {
+      waiter.grant = undefined;
+    };
+  }
+
+  /** Gives a lane back: to the call that has waited longest, if any. */
+  release(lane: Lane): void {
+    while (this.#head < this.#queue.length) {
+      const waiter = this.#queue[this.#head];
+      this.#queue[this.#head++] = undefined;
+      if (this.#head === this.#queue.length || this.#head >= 4096) {
+        this.#queue = this.#queue.slice(this.#head);
+        this.#head = 0;
+      }
+      if (waiter?.grant !== undefined) {
+        waiter.grant(lane);
+        return;
+      }
+    }
+    this.#free.push(lane);
+  }
+
+  /** Every lane that was ever opened. */
+  get all(): readonly Lane[] {
+    return this.#all;
+  }
+}

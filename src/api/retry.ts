@@ -1,0 +1,51 @@
+import type { RetryConfig } from "../config/config.js";
+
+/** How an attempt failed, as far as that decides about another one. */
+export interface FailedAttempt {
+  /** Whether waiting may help: a broken connection, a time-out, 408, 429, 5xx. */
+  readonly transient: boolean;
+  /** Whether the server may have acted on the request all the same. */
+  readonly ambiguous: boolean;
+  /** What the server asked for by `Retry-After`. */
+  readonly retryAfterMs: number | undefined;
+}
+
+/** The longest delay that is drawn; `Retry-After` can ask for more. */
+const LONGEST_DELAY_MS = 30_000;
+
+/**
+ * How long to wait before the next attempt: exponential with full jitter, and not before the server's
+ * `Retry-After`. `undefined` where there must be none: it would not help, it might sign twice and that is not
+ * wanted, or the deadline would pass first.
+ *
+ * @param attempt - number of the failed attempt, from 1
+ * @param elapsedMs - since the call began
+ * @param repeatable - whether repeating the request is free of side effects
+ */
+export function nextDelayMs(
+  failed: FailedAttempt,
+  attempt: number,
+  elapsedMs: number,
+  repeatable: boolean,
+  config: RetryConfig,
+  random: () => number = Math.random,
+): number | undefined {
+  if (!failed.transient || attempt > config.maxRetries) return undefined;
+  if (failed.ambiguous && !repeatable && !config.retryAmbiguous) return undefined;
+  const ceiling = Math.min(LONGEST_DELAY_MS, config.firstDelayMs * 2 ** (attempt - 1));
+  const delay = Math.max(random() * ceiling, failed.retryAfterMs ?? 0);
+  return elapsedMs + delay < config.totalTimeoutMs ? delay : undefined;
+}
+
+/**
+ * The delay that a `Retry-After` header asks for (RFC 9110, section 10.2.3: seconds or an HTTP date), in
+ * milliseconds; `undefined` for anything else.
+ */
+export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
+  if (value === undefined) return undefined;
+  const trimmed = value.trim();
+  if (/^\d{1,9}$/.test(trimmed)) return Number(trimmed) * 1000;
+  if (!/^[A-Z][a-z]{2}/.test(trimmed)) return undefined;
+  const date = Date.parse(trimmed);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
+}

@@ -1,0 +1,150 @@
+import { SUBMISSION_FIELDS } from "../wire/routes.js";
+import type {
+  HashIdentifiers,
+  HashSigningPayload,
+  SignatureAlgorithm,
+  SignHashRequest,
+} from "../wire/signing.js";
+import { HASHES } from "../wire/signing.js";
+import type { RequestMetadata } from "./metadata.js";
+import { encodeForm, formContentType, randomBoundary } from "./multipart.js";
+
+/** The signing policy that a request names. */
+export interface SigningTarget {
+  readonly projectSlug: string;
+  readonly signingPolicySlug: string;
+}
+
+/** What a signature is asked for with. */
+export interface RequestedAlgorithm {
+  readonly signatureAlgorithm: SignatureAlgorithm;
+  readonly hash: HashIdentifiers;
+}
+
+/** `SignHash` names padding apart from the key's kind. */
+const SIGN_HASH_ALGORITHMS: Readonly<
+  Record<
+    SignatureAlgorithm,
+    { readonly signatureAlgorithm: "Rsa" | "Ecdsa"; readonly paddingMode?: "Pkcs1" | "Pss" }
+  >
+> = {
+  RsaPkcs1: { signatureAlgorithm: "Rsa", paddingMode: "Pkcs1" },
+  RsaPss: { signatureAlgorithm: "Rsa", paddingMode: "Pss" },
+  Ecdsa: { signatureAlgorithm: "Ecdsa" },
+};
+
+/** A body in which only the hash is still missing. */
+interface Mould {
+  readonly bytes: Buffer;
+  readonly offset: number;
+}
+
+/**
+ * The requests for one policy and algorithm. As long as the metadata does not change, the bodies differ in the
+ * hash alone, whose Base64 always has the same length: they are made once and copied.
+ */
+export class SigningTemplate {
+  readonly target: SigningTarget;
+  readonly algorithm: RequestedAlgorithm;
+  readonly formContentType: string;
+  readonly #metadata: { readonly constant: boolean; readonly next: () => RequestMetadata | undefined };
+  readonly #boundary: string = randomBoundary();
+  readonly #moulds = new Map<"fast" | "submission" | "sign-hash", Mould>();
+
+  constructor(
+    target: SigningTarget,
+    algorithm: RequestedAlgorithm,
+    metadata: { readonly constant: boolean; readonly next: () => RequestMetadata | undefined },
+  ) {
+    this.target = target;
+    this.algorithm = algorithm;
+    this.formContentType = formContentType(this.#boundary);
+    this.#metadata = metadata;
+  }
+
+  /** Form of a fast signing request. */
+  fast(hash: string): Buffer {
+    return this.#pour("fast", hash, () => this.#form("true"));
+  }
+
+  /** Form of an asynchronous signing request. */
+  submission(hash: string): Buffer {
+    return this.#pour("submission", hash, () => this.#form("false"));
+  }
+
+  /** JSON body of `SignHash`. */
+  signHash(hash: string): Buffer {
+    return this.#pour("sign-hash", hash, () => this.#signHashText());
+  }
+
+  #pour(kind: "fast" | "submission" | "sign-hash", hash: string, text: () => string): Buffer {
+    let mould = this.#moulds.get(kind);
+    if (mould === undefined) {
+      const [head = "", tail = ""] = text().split(PLACEHOLDER);
+      const headBytes = Buffer.from(head);
+      mould = {
+        bytes: Buffer.concat([
+          headBytes,
+          Buffer.alloc(base64Length(this.algorithm.hash.length)),
+          Buffer.from(tail),
+        ]),
+        offset: headBytes.length,
+      };
+      if (this.#metadata.constant) this.#moulds.set(kind, mould);
+    }
+    const body = Buffer.from(mould.bytes);
+    body.write(hash, mould.offset, "latin1");
+    return body;
+  }
+
+  #form(fast: "true" | "false"): string {
+    const { projectSlug, signingPolicySlug } = this.target;
+    const file = { name: "payload.json", contentType: "application/json" };
+    return encodeForm(
+      [
+        { name: SUBMISSION_FIELDS.projectSlug, value: projectSlug },
+        { name: SUBMISSION_FIELDS.signingPolicySlug, value: signingPolicySlug },
+        { name: SUBMISSION_FIELDS.isFastSigningRequest, value: fast },
+        { name: SUBMISSION_FIELDS.artifact, value: this.#payload(), file },
+      ],
+      this.#boundary,
+    );
+  }
+
+  #payload(): string {
+    const { signatureAlgorithm, hash } = this.algorithm;
+    const metadata = this.#metadata.next();
+    const payload: HashSigningPayload = {
+      SignatureAlgorithm: signatureAlgorithm,
+      ...(signatureAlgorithm !== "Ecdsa" && { RsaHashAlgorithm: hash.oid }),
+      Base64EncodedHash: PLACEHOLDER,
+      ...(metadata !== undefined && { Metadata: metadata.payload }),
+    };
+    return JSON.stringify(payload);
+  }
+
+  #signHashText(): string {
+    const { signatureAlgorithm, paddingMode } = SIGN_HASH_ALGORITHMS[this.algorithm.signatureAlgorithm];
+    const metadata = this.#metadata.next();
+    const hashAlgorithmName = HASHES[this.algorithm.hash.name].signHashName;
+    const request: SignHashRequest = {
+      projectSlug: this.target.projectSlug,
+      signingPolicySlug: this.target.signingPolicySlug,
+      hashSigningData: {
+        hash: PLACEHOLDER,
+        signatureAlgorithm,
+        ...(paddingMode !== undefined && { rsaOptions: { hashAlgorithmName, paddingMode } }),
+        ...(paddingMode === undefined && { ecdsaOptions: { signatureFormat: "Ieee" } }),
+        ...(metadata !== undefined && { metadata: metadata.signHash }),
+      },
+    };
+    return JSON.stringify(request);
+  }
+}
+
+/** Stands for the hash while a body is made; new for each process, so that no metadata can hold it by intent. */
+const PLACEHOLDER: string = randomBoundary();
+
+function base64Length(bytes: number): number {
+  return Math.ceil(bytes / 3) * 4;
+}

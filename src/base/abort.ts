@@ -1,0 +1,22 @@
+/**
+ * `promise`, unless the signal fires first: then it fails with what `onAbort` makes of the signal's reason. For work
+ * that is shared with other callers and must go on without this one.
+ */
+export async function unlessAborted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+  onAbort: (reason: unknown) => Error,
+): Promise<T> {
+  if (signal === undefined) return promise;
+  let listener: (() => void) | undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    listener = () => reject(onAbort(signal.reason));
+    if (signal.aborted) listener();
+    else signal.addEventListener("abort", listener, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    if (listener !== undefined) signal.removeEventListener("abort", listener);
+  }
+}

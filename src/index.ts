@@ -1,0 +1,16 @@
+export type { PolicyFilter } from "./api/client.js";
+export type { SignOptions } from "./api/hash-signer.js";
+export type { CallOptions } from "./api/request.js";
+export type { RequestEvent } from "./api/telemetry.js";
+export type { SignPathErrorCode, SignPathErrorStage } from "./base/errors.js";
+export { isSignPathError, SignPathError } from "./base/errors.js";
+export type { SigningMetadata, SigningRoute, SignPathOptions, TlsOptions } from "./config/options.js";
+export { isSignPathCryptoKey, SignPathCryptoKey } from "./key/crypto-key.js";
+export type { SignEvent } from "./key/telemetry.js";
+export type { CertificateInput } from "./policy/chain.js";
+export type { PolicyReference } from "./policy/reference.js";
+export type { SigningAlgorithmIdentifier, SigningSource } from "./policy/signing-policy.js";
+export { SigningPolicy } from "./policy/signing-policy.js";
+export { SignPath } from "./signpath.js";
+export { crypto, subtle } from "./subtle/composite.js";
+export type { ProblemDetails } from "./wire/problem.js";

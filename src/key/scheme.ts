@@ -1,0 +1,34 @@
+import type { Bytes } from "../base/bytes.js";
+import type { CertificateFacts } from "../policy/certificate.js";
+import type { SigningAlgorithm } from "./algorithms.js";
+
+/** Either form of what is signed. The message allows a faster check for some algorithms. */
+export interface Signed {
+  readonly hash: Uint8Array;
+  readonly message: Uint8Array | undefined;
+}
+
+/** A signature in the form that callers get, or why it is none. */
+export type Checked = { readonly signature: Bytes } | { readonly defect: string };
+
+/** What differs between signature algorithms. */
+export interface Scheme {
+  /** Whether {@link check} is much faster with the message than with its hash. */
+  readonly wantsMessage: boolean;
+  /** The length of the signature in bytes. */
+  readonly signatureLength: (facts: CertificateFacts) => number;
+  /** Brings a signature into the form that callers get and looks at its length, no more. */
+  readonly shape: (signature: Bytes, facts: CertificateFacts) => Checked | Promise<Checked>;
+  /** Does the same, and verifies it against the certificate's key. */
+  readonly check: (
+    signature: Bytes,
+    facts: CertificateFacts,
+    algorithm: SigningAlgorithm,
+    signed: Signed,
+  ) => Checked | Promise<Checked>;
+}
+
+/** The defect of a signature of the wrong length. */
+export function wrongLength(actual: number, expected: number): Checked {
+  return { defect: `it is ${actual} bytes long, the certificate's key makes ${expected}` };
+}

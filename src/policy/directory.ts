@@ -1,0 +1,123 @@
+import { performance } from "node:perf_hooks";
+import type { ApiClient, PolicyFilter } from "../api/client.js";
+import type { HashSigner } from "../api/hash-signer.js";
+import type { CallOptions } from "../api/request.js";
+import { unlessAborted } from "../base/abort.js";
+import { messageOf, SignPathError } from "../base/errors.js";
+import type { SigningPolicyRecord } from "../wire/policies.js";
+import type { PolicySlugs } from "./reference.js";
+import type { PolicyOperations } from "./signing-policy.js";
+import { SigningPolicy } from "./signing-policy.js";
+import type { PolicyConnection } from "./state.js";
+import { PolicyState } from "./state.js";
+
+interface Entry {
+  readonly policy: SigningPolicy;
+  readonly state: PolicyState;
+  fetchedAt: number;
+}
+
+/** The policies that a client has seen, each as one object for the client's life. */
+export class PolicyDirectory {
+  readonly #api: ApiClient;
+  readonly #signer: HashSigner;
+  readonly #operations: PolicyOperations;
+  readonly #connection: PolicyConnection;
+  readonly #entries = new Map<string, Entry>();
+  readonly #fetches = new Map<string, Promise<Entry>>();
+
+  constructor(api: ApiClient, signer: HashSigner, operations: PolicyOperations) {
+    this.#api = api;
+    this.#signer = signer;
+    this.#operations = operations;
+    this.#connection = {
+      api,
+      signer,
+      refetch: async (slugs) => {
+        await this.#fetch(slugs);
+      },
+    };
+  }
+
+  /** The policies that the token's user may use, fetched at each call. */
+  async list(filter: PolicyFilter = {}, options: CallOptions = {}): Promise<SigningPolicy[]> {
+    const records = await this.#api.mySigningPolicies(filter, options);
+    this.#signer.serverIsKnown();
+    return records.filter((record) => matches(record, filter)).map((record) => this.#take(record).policy);
+  }
+
+  /**
+   * One policy, fetched unless it is known for less than `policyCacheMs`.
+   *
+   * @throws {SignPathError} `POLICY_NOT_FOUND`
+   */
+  async get(slugs: PolicySlugs, { signal }: CallOptions = {}): Promise<SigningPolicy> {
+    if (signal?.aborted) throw aborted(signal.reason);
+    const known = this.#entries.get(keyOf(slugs));
+    const isFresh =
+      known !== undefined && performance.now() - known.fetchedAt < this.#api.config.policyCacheMs;
+    const { policy } = isFresh ? known : await unlessAborted(this.#fetch(slugs), signal, aborted);
+    return policy;
+  }
+
+  /** Callers at the same time share one request, which therefore has none of their signals. */
+  #fetch(slugs: PolicySlugs): Promise<Entry> {
+    const key = keyOf(slugs);
+    const running = this.#fetches.get(key);
+    if (running !== undefined) return running;
+    const fetched = this.#fetchAnew(slugs).finally(() => this.#fetches.delete(key));
+    this.#fetches.set(key, fetched);
+    return fetched;
+  }
+
+  async #fetchAnew({ projectSlug, signingPolicySlug }: PolicySlugs): Promise<Entry> {
+    const filter = { projectSlug, signingPolicySlug };
+    const records = await this.#api.mySigningPolicies(filter);
+    this.#signer.serverIsKnown();
+    const record =
+      records.find((each) => keyOf(each) === keyOf(filter)) ?? records.find((each) => matches(each, filter));
+    if (record !== undefined) return this.#take(record);
+    throw new SignPathError(
+      "POLICY_NOT_FOUND",
+      `there is no signing policy ${projectSlug}/${signingPolicySlug} for this API token: check both slugs, and that the token's user is a submitter of the policy`,
+      { stage: "policy", attempts: 1 },
+    );
+  }
+
+  #take(record: SigningPolicyRecord): Entry {
+    const key = keyOf(record);
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      const state = new PolicyState(record, this.#connection);
+      entry = { state, policy: new SigningPolicy(state, this.#operations), fetchedAt: 0 };
+      this.#entries.set(key, entry);
+    } else {
+      entry.state.update(record);
+    }
+    entry.fetchedAt = performance.now();
+    return entry;
+  }
+}
+
+function aborted(cause: unknown): SignPathError {
+  return new SignPathError("ABORTED", `The call was aborted: ${messageOf(cause)}`, {
+    stage: "policy",
+    cause,
+  });
+}
+
+function keyOf({ projectSlug, signingPolicySlug }: PolicySlugs): string {
+  return `${projectSlug}/${signingPolicySlug}`;
+}
+
+/** Whether the service tells upper from lower case in slugs is not documented, nor what one filter alone does. */
+function matches(record: PolicySlugs, filter: PolicyFilter): boolean {
+  return (
+    sameSlug(record.projectSlug, filter.projectSlug) &&
+    sameSlug(record.signingPolicySlug, filter.signingPolicySlug)
+  );
+}
+
+function sameSlug(slug: string, wanted: string | undefined): boolean {
+  return wanted === undefined || slug.toLowerCase() === wanted.toLowerCase();
+}

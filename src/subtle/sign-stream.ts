@@ -1,0 +1,19 @@
+import type { SignOptions } from "../api/hash-signer.js";
+import type { Bytes } from "../base/bytes.js";
+import { signDigest } from "../key/sign-digest.js";
+import { resolveFor } from "../key/sign-hash.js";
+import type { SigningAlgorithmIdentifier, SigningSource } from "../policy/signing-policy.js";
+import type { PolicyState } from "../policy/state.js";
+import { digestSource } from "./digest.js";
+
+/** See `SigningPolicy.signStream`. */
+export async function signStream(
+  state: PolicyState,
+  source: SigningSource,
+  identifier: SigningAlgorithmIdentifier,
+  options: SignOptions,
+): Promise<Bytes> {
+  const algorithm = resolveFor(state, identifier);
+  const hash = await digestSource(algorithm.hash, source, options.signal);
+  return signDigest(state, algorithm, { hash, message: undefined }, options);
+}
