@@ -1,9 +1,26 @@
+import { availableParallelism } from "node:os";
+import type { ViteUserConfig } from "vitest/config";
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({
+// The tests never talk to the service or the proxy that a developer's shell is set up for.
+for (const name of Object.keys(process.env)) {
+  if (/^(signpath_.*|http_?proxy|https_proxy|all_proxy|no_proxy)$/i.test(name)) delete process.env[name];
+}
+
+/** Where `.ci/run` wants vitest's results as JSON. */
+const report = process.env["TEST_REPORT"];
+
+const config: ViteUserConfig = defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
+    globalSetup: ["test/support/global-setup.ts"],
+    maxWorkers: availableParallelism(),
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    unstubEnvs: true,
+    restoreMocks: true,
   },
 });
+
+export default config;

@@ -49,17 +49,17 @@ export class SignPathError extends Error {
   /** The step that failed. */
   readonly stage: SignPathErrorStage;
   /** The HTTP status of the last attempt, where there was an answer. */
-  readonly status?: number;
+  declare readonly status?: number;
   /** Whether the same call may succeed later without any change. */
   readonly retryable: boolean;
   /** How many requests were sent. 0: the call was refused before anything was sent. */
   readonly attempts: number;
   /** The signing request that this call made, where the server told its id. */
-  readonly signingRequestId?: string;
+  declare readonly signingRequestId?: string;
   /** The trace id of the server's problem body: what SignPath's support asks for. */
-  readonly traceId?: string;
+  declare readonly traceId?: string;
   /** The server's problem body (RFC 9457). */
-  readonly problem?: ProblemDetails;
+  declare readonly problem?: ProblemDetails;
 
   constructor(code: SignPathErrorCode, message: string, details: SignPathErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });

@@ -1,19 +1,15 @@
 import { SignPathError } from "../base/errors.js";
 import type { CertificateFacts, KeyFacts } from "../policy/certificate.js";
 import type { SigningAlgorithmIdentifier } from "../policy/signing-policy.js";
-import type { HashIdentifiers, HashName, SignatureAlgorithm } from "../wire/signing.js";
-import { HASHES } from "../wire/signing.js";
+import type { HashName, SignatureAlgorithm } from "../wire/signing.js";
+import type { HashAlgorithm } from "./hashes.js";
+import { HASH_ALGORITHMS, HASH_NAMES } from "./hashes.js";
 import type { Scheme } from "./scheme.js";
 import { ecdsa } from "./scheme-ecdsa.js";
 import { rsaPkcs1, rsaPss } from "./scheme-rsa.js";
 
 /** WebCrypto name of a signature algorithm. */
 export type AlgorithmName = "RSASSA-PKCS1-v1_5" | "RSA-PSS" | "ECDSA";
-
-/** A hash with Node's name for it. */
-export interface HashAlgorithm extends HashIdentifiers {
-  readonly nodeName: string;
-}
 
 /** A family of algorithms: a row of the table. */
 interface Family {
@@ -37,15 +33,12 @@ const FAMILIES: readonly Family[] = [
   { name: "ECDSA", keyType: "ec", wireName: "Ecdsa", joseName: "ES", scheme: ecdsa },
 ];
 
-const HASH_NAMES = Object.keys(HASHES) as HashName[];
-
 /** Every algorithm by family and hash, made once, so that a resolved one can be a key of a map. */
 const TABLE: ReadonlyMap<string, SigningAlgorithm> = new Map(
   FAMILIES.flatMap((family) =>
-    HASH_NAMES.map((name) => {
-      const hash = Object.freeze({ ...HASHES[name], nodeName: name.replace("-", "").toLowerCase() });
-      return [`${family.name}/${name}`, Object.freeze({ ...family, hash })] as const;
-    }),
+    [...HASH_ALGORITHMS].map(
+      ([name, hash]) => [`${family.name}/${name}`, Object.freeze({ ...family, hash })] as const,
+    ),
   ),
 );
 

@@ -3,7 +3,7 @@ import type { Bytes } from "../base/bytes.js";
 import { concat, exactCopy } from "../base/bytes.js";
 import type { CertificateFacts } from "../policy/certificate.js";
 import { CURVES } from "../policy/certificate.js";
-import type { SigningAlgorithm } from "./algorithms.js";
+import type { HashAlgorithm } from "./hashes.js";
 import type { Checked, Scheme, Signed } from "./scheme.js";
 import { wrongLength } from "./scheme.js";
 
@@ -44,7 +44,7 @@ async function fromDer(signature: Bytes, facts: CertificateFacts): Promise<Bytes
 function verifyMessage(
   signature: Bytes,
   { publicKey }: CertificateFacts,
-  { hash }: SigningAlgorithm,
+  hash: HashAlgorithm,
   message: Uint8Array,
 ): boolean {
   return verify(hash.nodeName, message, { key: publicKey, dsaEncoding: "ieee-p1363" }, signature);
@@ -53,7 +53,7 @@ function verifyMessage(
 async function verifyFixed(
   signature: Bytes,
   facts: CertificateFacts,
-  algorithm: SigningAlgorithm,
+  algorithm: HashAlgorithm,
   { hash, message }: Signed,
 ): Promise<boolean> {
   return message === undefined
@@ -98,7 +98,7 @@ export const ecdsa: Scheme = {
 async function checkSlowly(
   signature: Bytes,
   facts: CertificateFacts,
-  algorithm: SigningAlgorithm,
+  algorithm: HashAlgorithm,
   signed: Signed,
 ): Promise<Checked> {
   const length = signatureLength(facts);

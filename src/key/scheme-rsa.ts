@@ -3,7 +3,7 @@ import type { Bytes } from "../base/bytes.js";
 import { equal } from "../base/bytes.js";
 import type { CertificateFacts } from "../policy/certificate.js";
 import type { HashName } from "../wire/signing.js";
-import type { HashAlgorithm } from "./algorithms.js";
+import type { HashAlgorithm } from "./hashes.js";
 import type { Checked, Scheme } from "./scheme.js";
 import { wrongLength } from "./scheme.js";
 
@@ -40,7 +40,7 @@ export const rsaPkcs1: Scheme = {
   wantsMessage: false,
   signatureLength,
   shape,
-  check(signature, facts, { hash }, signed) {
+  check(signature, facts, hash, signed) {
     const shaped = shape(signature, facts);
     if ("defect" in shaped) return shaped;
     const digestInfo = open(signature, facts, constants.RSA_PKCS1_PADDING);
@@ -59,7 +59,7 @@ export const rsaPss: Scheme = {
   wantsMessage: false,
   signatureLength,
   shape,
-  check(signature, facts, { hash }, signed) {
+  check(signature, facts, hash, signed) {
     const shaped = shape(signature, facts);
     if ("defect" in shaped) return shaped;
     const encoded = open(signature, facts, constants.RSA_NO_PADDING);

@@ -1,6 +1,6 @@
 import type { Bytes } from "../base/bytes.js";
 import type { CertificateFacts } from "../policy/certificate.js";
-import type { SigningAlgorithm } from "./algorithms.js";
+import type { HashAlgorithm } from "./hashes.js";
 
 /** Either form of what is signed. The message allows a faster check for some algorithms. */
 export interface Signed {
@@ -23,7 +23,7 @@ export interface Scheme {
   readonly check: (
     signature: Bytes,
     facts: CertificateFacts,
-    algorithm: SigningAlgorithm,
+    hash: HashAlgorithm,
     signed: Signed,
   ) => Checked | Promise<Checked>;
 }

@@ -47,7 +47,7 @@ export async function signDigest(
   const { verifySignatures } = api.config;
   const raw = await signer.sign(templateOf(state, algorithm), encodeBase64(signed.hash), options);
   const outcome = verifySignatures
-    ? algorithm.scheme.check(raw.signature, facts, algorithm, signed)
+    ? algorithm.scheme.check(raw.signature, facts, algorithm.hash, signed)
     : algorithm.scheme.shape(raw.signature, facts);
   const checked = outcome instanceof Promise ? await outcome : outcome;
   if ("defect" in checked) throw await refusal(state, facts, algorithm, signed, raw, checked.defect);
@@ -100,6 +100,6 @@ async function isUnderNewCertificate(
   if (state.usableFacts === before) await state.refresh();
   const facts = state.usableFacts;
   if (facts === undefined || facts === before || facts.key.type !== algorithm.keyType) return false;
-  const checked: Checked = await algorithm.scheme.check(raw.signature, facts, algorithm, signed);
+  const checked: Checked = await algorithm.scheme.check(raw.signature, facts, algorithm.hash, signed);
   return "signature" in checked;
 }

@@ -60,3 +60,8 @@ export function buildChain(leaf: Bytes, candidates: readonly Bytes[]): Bytes[] {
   }
   return chain;
 }
+
+/** A certificate as PEM (RFC 7468, section 5), with a final line break. */
+export function toPem(der: Bytes): string {
+  return new X509Certificate(der).toString();
+}

@@ -1,8 +1,9 @@
 import type { X509Certificate } from "@peculiar/x509";
 import type { SignOptions } from "../api/hash-signer.js";
 import type { Bytes } from "../base/bytes.js";
+import { exactCopy } from "../base/bytes.js";
 import type { CertificateInput } from "./chain.js";
-import { buildChain, readCertificates } from "./chain.js";
+import { buildChain, readCertificates, toPem } from "./chain.js";
 import type { PolicyState } from "./state.js";
 import { certificateFromDer } from "./x509.js";
 
@@ -109,6 +110,24 @@ export class SigningPolicy {
     const { der } = this.#state.facts();
     if (this.#certificate?.der !== der) this.#certificate = { der, certificate: certificateFromDer(der) };
     return this.#certificate.certificate;
+  }
+
+  /**
+   * The policy's certificate as DER.
+   *
+   * @throws {SignPathError} `POLICY_UNUSABLE`
+   */
+  get certificateDer(): Bytes {
+    return exactCopy(this.#state.facts().der);
+  }
+
+  /**
+   * The policy's certificate as PEM, with a final line break.
+   *
+   * @throws {SignPathError} `POLICY_UNUSABLE`
+   */
+  get certificatePem(): string {
+    return toPem(this.#state.facts().der);
   }
 
   /**

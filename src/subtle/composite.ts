@@ -1,10 +1,10 @@
 import { isSignPathCryptoKey } from "../key/crypto-key.js";
-import { otherParty } from "./composite-arguments.js";
-import { create } from "./composite-fallback.js";
-import { byOwner } from "./composite-keys.js";
-import { deriveBits, deriveKey, unwrapKey, wrapKey } from "./composite-mixed.js";
-import { remoteRefusal } from "./composite-remote.js";
-import { callNative, nativeCryptoMethods, nativeMethods } from "./native.js";
+import { otherParty } from "./composite/arguments.js";
+import { create } from "./composite/fallback.js";
+import { byOwner } from "./composite/keys.js";
+import { deriveBits, deriveKey, unwrapKey, wrapKey } from "./composite/mixed.js";
+import { callNative, nativeCryptoMethods, nativeMethods } from "./composite/native.js";
+import { remoteRefusal } from "./composite/remote.js";
 import { signRemotely } from "./sign.js";
 
 type Operation = (args: readonly unknown[]) => Promise<unknown>;

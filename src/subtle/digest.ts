@@ -1,6 +1,6 @@
 import * as nodeCrypto from "node:crypto";
 import { viewOf } from "../base/bytes.js";
-import type { HashAlgorithm } from "../key/algorithms.js";
+import type { HashAlgorithm } from "../key/hashes.js";
 import type { SigningSource } from "../policy/signing-policy.js";
 import { chunksOf, isBytes } from "./source.js";
 

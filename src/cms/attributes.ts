@@ -1,0 +1,81 @@
+import * as asn1js from "asn1js";
+import * as pkijs from "pkijs";
+import type { HashName } from "../wire/signing.js";
+import { HASHES } from "../wire/signing.js";
+
+/** Attribute types (RFC 5652, section 11; RFC 5035, section 3). */
+const CONTENT_TYPE = "1.2.840.113549.1.9.3";
+const MESSAGE_DIGEST = "1.2.840.113549.1.9.4";
+const SIGNING_TIME = "1.2.840.113549.1.9.5";
+const SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47";
+
+/** What the signed attributes say. */
+export interface SignedFacts {
+  /** Object identifier of the content's type. */
+  readonly contentType: string;
+  readonly messageDigest: Uint8Array;
+  readonly signingTime: Date | undefined;
+  readonly certificate: pkijs.Certificate;
+  /** Digest of the certificate, by `certificateHash`. */
+  readonly certificateDigest: Uint8Array;
+  readonly certificateHash: HashName;
+}
+
+/** The signed attributes, each with one value, in the order that DER asks for in a SET OF (X.690, section 11.6). */
+export function signedAttributes(facts: SignedFacts): pkijs.SignedAndUnsignedAttributes {
+  const { signingTime } = facts;
+  const attributes = [
+    attribute(CONTENT_TYPE, new asn1js.ObjectIdentifier({ value: facts.contentType })),
+    attribute(MESSAGE_DIGEST, octets(facts.messageDigest)),
+    ...(signingTime === undefined ? [] : [attribute(SIGNING_TIME, time(signingTime))]),
+    attribute(SIGNING_CERTIFICATE_V2, signingCertificate(facts)),
+  ];
+  const sorted = attributes
+    .map((each) => ({ each, der: Buffer.from(each.toSchema().toBER()) }))
+    .sort((a, b) => Buffer.compare(a.der, b.der))
+    .map(({ each }) => each);
+  return new pkijs.SignedAndUnsignedAttributes({ type: 0, attributes: sorted });
+}
+
+function attribute(type: string, value: asn1js.AsnType): pkijs.Attribute {
+  return new pkijs.Attribute({ type, values: [value] });
+}
+
+function octets(bytes: Uint8Array): asn1js.OctetString {
+  return new asn1js.OctetString({ valueHex: new Uint8Array(bytes).buffer });
+}
+
+/** UTCTime until 2049, GeneralizedTime from 2050 on (RFC 5652, section 11.3). */
+function time(date: Date): asn1js.AsnType {
+  const whole = new Date(Math.floor(date.getTime() / 1000) * 1000);
+  const year = whole.getUTCFullYear();
+  return year >= 1950 && year < 2050
+    ? new asn1js.UTCTime({ valueDate: whole })
+    : new asn1js.GeneralizedTime({ valueDate: whole });
+}
+
+/**
+ * `SigningCertificateV2` with one `ESSCertIDv2` (RFC 5035, section 3): the digest of the certificate, its issuer and its
+ * serial number. SHA-256 is the default there and is left out.
+ */
+function signingCertificate({
+  certificate,
+  certificateDigest,
+  certificateHash,
+}: SignedFacts): asn1js.AsnType {
+  const issuer = new pkijs.GeneralNames({
+    names: [new pkijs.GeneralName({ type: 4, value: certificate.issuer })],
+  });
+  const issuerSerial = new asn1js.Sequence({ value: [issuer.toSchema(), certificate.serialNumber] });
+  const hashAlgorithm = new asn1js.Sequence({
+    value: [new asn1js.ObjectIdentifier({ value: HASHES[certificateHash].oid })],
+  });
+  const essCertId = new asn1js.Sequence({
+    value: [
+      ...(certificateHash === "SHA-256" ? [] : [hashAlgorithm]),
+      octets(certificateDigest),
+      issuerSerial,
+    ],
+  });
+  return new asn1js.Sequence({ value: [new asn1js.Sequence({ value: [essCertId] })] });
+}

@@ -1,0 +1,2 @@
+export type { SignCmsOptions } from "./sign-cms.js";
+export { signCms } from "./sign-cms.js";

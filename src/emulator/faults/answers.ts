@@ -1,0 +1,109 @@
+import { gzipSync } from "node:zlib";
+import { HASHES } from "../../wire/signing.js";
+import type { Reply } from "../http/reply.js";
+import { bytesOf } from "../http/reply.js";
+import type { JsonObject } from "../json.js";
+import { isObject } from "../json.js";
+import type { EffectTable } from "./effect.js";
+import type { AnswerFault, FaultOf } from "./fault.js";
+
+type Properties = readonly (readonly [name: string, value: unknown])[];
+
+/** Faults in what the answer says. */
+export const ANSWERS: Pick<EffectTable, AnswerFault["kind"]> = {
+  "malformed-json": () => ({ alter: (reply) => withBytes(reply, bytesOf(reply).subarray(0, -1)) }),
+
+  gzip: () => ({
+    alter: (reply) => withBytes(reply, gzipSync(bytesOf(reply)), { "Content-Encoding": "gzip" }),
+  }),
+
+  "wrong-content-type": ({ contentType = "text/plain" }) => ({
+    alter: (reply) => withBytes(reply, bytesOf(reply), { "Content-Type": contentType }),
+  }),
+
+  "wrong-case": () => ({
+    alter: (reply) =>
+      alterObjects(reply, (properties) => properties.map(([name, value]) => [otherCase(name), value])),
+  }),
+
+  "missing-field": ({ field }) => ({
+    alter: (reply) =>
+      alterObjects(reply, (properties) =>
+        properties.filter(([name]) => name.toLowerCase() !== field.toLowerCase()),
+      ),
+  }),
+
+  "extra-field": ({ field = "unexpectedField" }) => ({
+    alter: (reply) => alterObjects(reply, (properties) => [...properties, [field, "unexpected"]]),
+  }),
+
+  "foreign-echo"({ field }) {
+    if (!Object.hasOwn(FOREIGN, field)) throw new TypeError(`There is no echo of '${field}'.`);
+    return { alter: (reply) => alterObjects(reply, (properties) => properties.map(FOREIGN[field])) };
+  },
+
+  "garbage-certificate": () => ({
+    routes: new Set(["mySigningPolicies"]),
+    alter: (reply) =>
+      alterObjects(reply, (properties) =>
+        properties.map(([name, value]) =>
+          name === "certificateBytes"
+            ? [name, Buffer.from("not a certificate").toString("base64")]
+            : [name, value],
+        ),
+      ),
+  }),
+};
+
+const FOREIGN: Readonly<
+  Record<FaultOf<"foreign-echo">["field"], (property: Properties[number]) => Properties[number]>
+> = {
+  hash: ([name, value]) => [
+    name,
+    (name === "Base64EncodedHash" || name === "hash") && typeof value === "string"
+      ? otherBytes(value)
+      : value,
+  ],
+  algorithm: ([name, value]) => [
+    name,
+    name === "SignatureAlgorithm" ? (value === "RsaPkcs1" ? "RsaPss" : "RsaPkcs1") : value,
+  ],
+  oid: ([name, value]) => [name, name === "RsaHashAlgorithm" ? otherOid(value) : value],
+};
+
+function otherOid(oid: unknown): string {
+  return oid === HASHES["SHA-256"].oid ? HASHES["SHA-512"].oid : HASHES["SHA-256"].oid;
+}
+
+function otherBytes(base64: string): string {
+  const bytes = Buffer.from(base64, "base64");
+  bytes[0] = (bytes[0] ?? 0) ^ 0xff;
+  return bytes.toString("base64");
+}
+
+function otherCase(name: string): string {
+  const first = name.charAt(0);
+  const upper = first.toUpperCase();
+  return (first === upper ? first.toLowerCase() : upper) + name.slice(1);
+}
+
+/** The reply with every object in it rebuilt; `undefined` where that changes nothing. */
+function alterObjects(reply: Reply, rebuild: (properties: Properties) => Properties): Reply | undefined {
+  if (!("json" in reply.body)) return undefined;
+  const altered = rebuildIn(reply.body.json, rebuild);
+  if (JSON.stringify(altered) === JSON.stringify(reply.body.json)) return undefined;
+  return { ...reply, body: { json: altered } };
+}
+
+function rebuildIn(value: unknown, rebuild: (properties: Properties) => Properties): unknown {
+  if (Array.isArray(value)) return value.map((item) => rebuildIn(item, rebuild));
+  if (!isObject(value)) return value;
+  const properties = Object.entries(value as JsonObject).map(
+    ([name, inner]) => [name, rebuildIn(inner, rebuild)] as const,
+  );
+  return Object.fromEntries(rebuild(properties));
+}
+
+function withBytes(reply: Reply, bytes: Buffer, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status: reply.status, headers: { ...reply.headers, ...headers }, body: { bytes } };
+}

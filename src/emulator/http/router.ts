@@ -1,0 +1,100 @@
+import { API_VERSION, ROUTES } from "../../wire/routes.js";
+
+/** The routes of the emulator, as the log and the faults name them. */
+export type RouteName =
+  | "mySigningPolicies"
+  | "signingRequests"
+  | "submitWithArtifact"
+  | "signHash"
+  | "signingRequest"
+  | "signingRequestStatus"
+  | "signedArtifact"
+  | "unsignedArtifact"
+  | "signingRequestPage"
+  | "caCertificates"
+  | "about"
+  | "unknown";
+
+/** Where a request goes. */
+export interface Destination {
+  readonly route: RouteName;
+  readonly method: "GET" | "POST";
+  /** Below the API: in lower case, as the path has it. */
+  readonly organizationId?: string;
+  /** The signing request that the path names, in lower case. */
+  readonly id?: string;
+}
+
+/** The routes of the API: those that need the token, and that a fault for `*` means. */
+export const API_ROUTES: ReadonlySet<RouteName> = new Set([
+  "mySigningPolicies",
+  "signingRequests",
+  "submitWithArtifact",
+  "signHash",
+  "signingRequest",
+  "signingRequestStatus",
+  "signedArtifact",
+  "unsignedArtifact",
+]);
+
+/** Every route that a fault can name. */
+export const ALL_ROUTES: ReadonlySet<RouteName> = new Set([
+  ...API_ROUTES,
+  "signingRequestPage",
+  "caCertificates",
+  "about",
+  "unknown",
+]);
+
+/** Paths with nothing variable in them, in lower case. */
+const FIXED: ReadonlyMap<string, Destination> = new Map([
+  [ROUTES.mySigningPolicies.toLowerCase(), { route: "mySigningPolicies", method: "GET" }],
+  [ROUTES.signingRequests.toLowerCase(), { route: "signingRequests", method: "POST" }],
+  [ROUTES.submitWithArtifact.toLowerCase(), { route: "submitWithArtifact", method: "POST" }],
+  [ROUTES.signHash.toLowerCase(), { route: "signHash", method: "POST" }],
+]);
+
+/** What can follow the id of a signing request. */
+const OF_ONE_REQUEST: ReadonlyMap<string, RouteName> = new Map([
+  ["", "signingRequest"],
+  ["/status", "signingRequestStatus"],
+  ["/signedartifact", "signedArtifact"],
+  ["/unsignedartifact", "unsignedArtifact"],
+]);
+
+const UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
+const API = new RegExp(`^/api/${API_VERSION}/(${UUID})/(.+)$`);
+const ONE_REQUEST = new RegExp(`^${ROUTES.signingRequests.toLowerCase()}/(${UUID})(/.*)?$`);
+const PAGE = new RegExp(`^/web/(${UUID})/signingrequests/(${UUID})$`);
+const UNKNOWN: Destination = { route: "unknown", method: "GET" };
+
+/** A well-formed organization id. */
+export const ORGANIZATION_ID: RegExp = new RegExp(`^${UUID}$`, "i");
+
+/** Finds the route of a path (without its query), which may be in any case and end in a slash. */
+export function routeOf(path: string): Destination {
+  if (path === "/") return { route: "about", method: "GET" };
+  const lower = path.toLowerCase().replace(/\/$/, "");
+  const api = API.exec(lower);
+  if (api?.[1] !== undefined && api[2] !== undefined) return apiRoute(api[1], api[2]);
+  if (lower === "/ca.pem") return { route: "caCertificates", method: "GET" };
+  const page = PAGE.exec(lower);
+  if (page?.[1] !== undefined && page[2] !== undefined) {
+    return { route: "signingRequestPage", method: "GET", organizationId: page[1], id: page[2] };
+  }
+  return UNKNOWN;
+}
+
+function apiRoute(organizationId: string, rest: string): Destination {
+  const fixed = FIXED.get(rest);
+  if (fixed !== undefined) return { ...fixed, organizationId };
+  const one = ONE_REQUEST.exec(rest);
+  const route = OF_ONE_REQUEST.get(one?.[2] ?? "");
+  if (one?.[1] === undefined || route === undefined) return UNKNOWN;
+  return { route, method: "GET", organizationId, id: one[1] };
+}
+
+/** The address of the page about one signing request. */
+export function pageAddress(origin: string, organizationId: string, id: string): string {
+  return `${origin}/Web/${organizationId}/SigningRequests/${id}`;
+}

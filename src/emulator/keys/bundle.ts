@@ -1,0 +1,45 @@
+import type { KeyObject } from "node:crypto";
+import { createPrivateKey } from "node:crypto";
+import { derOf, pemOf } from "./pem.js";
+import type { Store } from "./store.js";
+
+/** A private key and its certificate, which are kept together so that they cannot come apart. */
+export interface Bundle {
+  readonly privateKey: KeyObject;
+  /** DER; a key of another kind than X.509 has none. */
+  readonly certificate: Buffer | undefined;
+}
+
+/** Loads the bundle of that name, or makes, keeps and gives it. One that no longer serves is made anew. */
+export async function loadOrMake(
+  store: Store,
+  name: string,
+  make: () => Promise<Bundle>,
+  serves: (bundle: Bundle) => boolean,
+): Promise<Bundle> {
+  const file = `${name}.pem`;
+  const bundle = decode(await store.loadOrCreate(file, async () => encode(await make())), store.locate(file));
+  if (serves(bundle)) return bundle;
+  const renewed = await make();
+  await replace(store, name, renewed);
+  return renewed;
+}
+
+export async function replace(store: Store, name: string, bundle: Bundle): Promise<void> {
+  await store.replace(`${name}.pem`, encode(bundle));
+}
+
+function encode({ privateKey, certificate }: Bundle): string {
+  const key = privateKey.export({ format: "pem", type: "pkcs8" }).toString();
+  return certificate === undefined ? key : key + pemOf("CERTIFICATE", certificate);
+}
+
+function decode(pem: string, location: string): Bundle {
+  try {
+    return { privateKey: createPrivateKey(pem), certificate: derOf("CERTIFICATE", pem) };
+  } catch (cause) {
+    throw new Error(`${location} holds no private key; remove it, and the emulator makes another.`, {
+      cause,
+    });
+  }
+}

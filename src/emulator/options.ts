@@ -1,0 +1,66 @@
+import type { Fault } from "./faults/fault.js";
+import { ORGANIZATION_ID } from "./http/router.js";
+import { isLoopback } from "./http/server.js";
+
+/** How to start an emulator. */
+export interface EmulatorOptions {
+  /** Where to listen; default `127.0.0.1`. Anything but a loopback address is refused. */
+  readonly host?: string;
+  /** Default 0: a free one. */
+  readonly port?: number;
+  /** A UUID. Default: that of the state directory, or `de300000-0000-4000-8000-000000000000`. */
+  readonly organizationId?: string;
+  /** The bearer token. Default: that of the state directory, or a random one. It is not kept. */
+  readonly apiToken?: string;
+  /**
+   * A directory for the keys, the certificates, the token and the organization. It is made where it does not
+   * exist. Without it everything is gone when the emulator closes.
+   */
+  readonly state?: string;
+  /** What goes wrong on purpose, from the start. */
+  readonly faults?: readonly Fault[];
+  /** How long a signing request that is not fast stays in progress, in milliseconds; default 50. */
+  readonly processingMs?: number;
+  /** Repeats the dice of faults with a probability. */
+  readonly seed?: number;
+}
+
+/** The options, checked. */
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  readonly organizationId: string | undefined;
+  readonly apiToken: string | undefined;
+  readonly state: string | undefined;
+  readonly faults: readonly Fault[];
+  readonly processingMs: number;
+  readonly seed: number | undefined;
+}
+
+/** What a header can carry: visible ASCII. */
+export const API_TOKEN: RegExp = /^[\x21-\x7e]+$/;
+
+/** @throws TypeError where an option is malformed */
+export function settingsOf(options: EmulatorOptions): Settings {
+  const { host = "127.0.0.1", port = 0, organizationId, apiToken, state, processingMs = 50, seed } = options;
+  if (typeof host !== "string" || !isLoopback(host)) {
+    throw new TypeError(
+      `host must be a loopback address, not '${host}': an emulator is not for others to reach.`,
+    );
+  }
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new TypeError(`port must be from 0 to 65535, not ${port}.`);
+  }
+  if (organizationId !== undefined && !ORGANIZATION_ID.test(organizationId)) {
+    throw new TypeError(`organizationId must be a UUID, not '${organizationId}'.`);
+  }
+  if (apiToken !== undefined && !API_TOKEN.test(apiToken)) {
+    throw new TypeError("apiToken must be visible ASCII without spaces.");
+  }
+  if (state === "") throw new TypeError("state must be the path of a directory.");
+  if (!(processingMs >= 0 && Number.isFinite(processingMs))) {
+    throw new TypeError(`processingMs must be from 0 on, not ${processingMs}.`);
+  }
+  const faults = options.faults ?? [];
+  return { host, port, organizationId, apiToken, state, faults, processingMs, seed };
+}

@@ -1,0 +1,22 @@
+import type { Handlers } from "../http/exchange.js";
+import { about, caCertificates, notFound, signingRequestPage } from "./pages.js";
+import { mySigningPolicies } from "./policies.js";
+import { signHash } from "./sign-hash.js";
+import { signedArtifact, signingRequest, signingRequestStatus, unsignedArtifact } from "./signing-request.js";
+import { submit } from "./submit.js";
+
+/** The handler of each route. */
+export const HANDLERS: Handlers = {
+  mySigningPolicies,
+  signingRequests: submit,
+  submitWithArtifact: submit,
+  signHash,
+  signingRequest,
+  signingRequestStatus,
+  signedArtifact,
+  unsignedArtifact,
+  signingRequestPage,
+  caCertificates,
+  about,
+  unknown: notFound,
+};

@@ -1,0 +1,27 @@
+import type { Catalogue } from "./catalogue.js";
+import type { FaultBook } from "./faults/fault-book.js";
+import type { RequestLog } from "./http/log.js";
+import type { KeyRing } from "./keys/key-ring.js";
+import type { Ledger } from "./submission/ledger.js";
+
+/** What every request is answered from. */
+export interface Service {
+  /** `http://host:port`, without a final slash. */
+  readonly origin: string;
+  readonly organizationId: string;
+  readonly apiToken: string;
+  /** PEM. */
+  readonly rootCertificate: string;
+  /** PEM. */
+  readonly intermediateCertificate: string;
+  readonly catalogue: Catalogue;
+  readonly keys: KeyRing;
+  readonly ledger: Ledger;
+  readonly log: RequestLog;
+  readonly faults: FaultBook;
+}
+
+/** The address below which the routes of the API are. */
+export function apiBase({ origin, organizationId }: Service): string {
+  return `${origin}/Api/v1/${organizationId}`;
+}

@@ -1,0 +1,30 @@
+import { cp } from "node:fs/promises";
+import { afterAll, beforeAll, inject } from "vitest";
+import type { Emulator, EmulatorOptions } from "../../src/emulator/index.js";
+import { startEmulator } from "../../src/emulator/index.js";
+import { temporaryFolder } from "./temporary.js";
+
+/**
+ * Starts an emulator for the tests of a file (or of a `describe`) and closes it after them. Its keys are those
+ * of the whole run, in a state directory of its own, unless `options.state` names another.
+ *
+ * @returns a function that gives the running emulator; call it inside of tests and hooks
+ */
+export function useEmulator(options: EmulatorOptions = {}): () => Emulator {
+  let emulator: Emulator | undefined;
+
+  beforeAll(async () => {
+    const state = options.state ?? temporaryFolder();
+    if (options.state === undefined) await cp(inject("emulatorState"), state, { recursive: true });
+    emulator = await startEmulator({ ...options, state });
+  });
+
+  afterAll(async () => {
+    await emulator?.close();
+  });
+
+  return () => {
+    if (emulator === undefined) throw new Error("The emulator runs inside of tests and hooks only");
+    return emulator;
+  };
+}

@@ -1,0 +1,40 @@
+import type { TestFunction } from "vitest";
+import { describe, test } from "vitest";
+import type { Verifier } from "./programs.js";
+import { verifiers } from "./programs.js";
+import type { RunOptions, RunResult } from "./run.js";
+import { run } from "./run.js";
+
+/** A `describe` that needs a verifier: without it, skipped on a developer's machine and failed in CI. */
+export function describeWith(verifier: Verifier, name: string, tests: () => void): void {
+  if (verifiers[verifier]) describe(name, tests);
+  else reportMissing(verifier, name);
+}
+
+/** A `test` that needs a verifier: without it, skipped on a developer's machine and failed in CI. */
+export function testWith(verifier: Verifier, name: string, body: TestFunction, timeout?: number): void {
+  if (verifiers[verifier]) test(name, body, timeout);
+  else reportMissing(verifier, name);
+}
+
+/** Runs `openssl` to its end. */
+export function openssl(args: readonly string[], options?: RunOptions): Promise<RunResult> {
+  return run(pathOf("openssl"), args, options);
+}
+
+function pathOf(verifier: Verifier): string {
+  const path = verifiers[verifier];
+  if (path === undefined) throw new Error(missing(verifier));
+  return path;
+}
+
+function reportMissing(verifier: Verifier, name: string): void {
+  const title = `${name} (${missing(verifier)})`;
+  test.runIf(process.env["CI"] === "true")(title, () => {
+    throw new Error(missing(verifier));
+  });
+}
+
+function missing(verifier: Verifier): string {
+  return `${verifier} is not installed`;
+}
