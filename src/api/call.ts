@@ -1,12 +1,12 @@
 import { performance } from "node:perf_hooks";
 import type { SignPathError } from "../base/errors.js";
-import type { Config } from "../config/config.js";
+import type { Config, RetryConfig } from "../config/config.js";
 import type { Outcome } from "./attempt.js";
 import { Attempt } from "./attempt.js";
 import type { Failure, Progress } from "./failure.js";
 import { abortError, networkFailure, timeoutFailure, tokenFailure } from "./failure.js";
 import type { Lane, Lanes } from "./lanes.js";
-import type { ApiAnswer, ApiRequest } from "./request.js";
+import type { ApiAnswer, ApiRequest, SendOptions } from "./request.js";
 import { nextDelayMs } from "./retry.js";
 import { publishRequest } from "./telemetry.js";
 
@@ -32,6 +32,7 @@ export class Call {
   readonly #shared: Shared;
   readonly #request: ApiRequest;
   readonly #signal: AbortSignal | undefined;
+  readonly #retry: RetryConfig;
   readonly #connect: (lane: Lane) => Promise<void> | undefined;
   readonly #settle: Settle;
   readonly #onAbort: () => void;
@@ -46,13 +47,15 @@ export class Call {
   constructor(
     shared: Shared,
     request: ApiRequest,
-    signal: AbortSignal | undefined,
+    { signal, totalTimeoutMs }: SendOptions,
     connect: (lane: Lane) => Promise<void> | undefined,
     settle: Settle,
   ) {
     this.#shared = shared;
     this.#request = request;
     this.#signal = signal;
+    const { retry } = shared.config;
+    this.#retry = totalTimeoutMs === undefined ? retry : { ...retry, totalTimeoutMs };
     this.#connect = connect;
     this.#settle = settle;
     this.#onAbort = () => this.#abort();
@@ -77,7 +80,7 @@ export class Call {
     this.#callOffWait = undefined;
     this.#lane = lane;
     if (this.#begin < 0) this.#begin = performance.now();
-    const { retry } = this.#shared.config;
+    const retry = this.#retry;
     const limit = Math.min(retry.requestTimeoutMs, retry.totalTimeoutMs - this.#elapsed());
     this.#timer = setTimeout(() => this.#failed(timeoutFailure(limit), true), Math.max(1, limit));
     const authorization = this.#shared.config.token.authorization();
@@ -92,12 +95,14 @@ export class Call {
     connecting: Promise<void> | undefined,
   ): Promise<void> {
     const timer = this.#timer;
+    let failureOf = tokenFailure;
     try {
       const header = await authorization;
+      failureOf = networkFailure;
       await connecting;
       if (this.#timer === timer && !this.#done) this.#dispatch(lane, header);
     } catch (error) {
-      if (this.#timer === timer && !this.#done) this.#failed(tokenFailure(error), false);
+      if (this.#timer === timer && !this.#done) this.#failed(failureOf(error), false);
     }
   }
 
@@ -128,9 +133,8 @@ export class Call {
   }
 
   #failed(failure: Failure, broken: boolean): void {
-    const { config } = this.#shared;
     const elapsedMs = this.#elapsed();
-    const delayMs = nextDelayMs(failure, this.#attempts, elapsedMs, this.#request.repeatable, config.retry);
+    const delayMs = nextDelayMs(failure, this.#attempts, elapsedMs, this.#request.repeatable, this.#retry);
     if (delayMs === undefined) {
       this.#finish(broken);
       const error = failure.toError(this.#progress());

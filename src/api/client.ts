@@ -21,7 +21,7 @@ import {
 } from "./decode.js";
 import { invalidResponse } from "./failure.js";
 import { metadataSource } from "./metadata.js";
-import type { ApiAnswer, ApiRequest, CallOptions } from "./request.js";
+import type { ApiAnswer, ApiRequest, SendOptions } from "./request.js";
 import { header } from "./request.js";
 import type { RequestedAlgorithm, SigningTarget } from "./template.js";
 import { SigningTemplate } from "./template.js";
@@ -68,7 +68,7 @@ export class ApiClient {
   }
 
   /** `GET Cryptoki/MySigningPolicies` */
-  async mySigningPolicies(filter: PolicyFilter = {}, options?: CallOptions): Promise<SigningPolicyRecord[]> {
+  async mySigningPolicies(filter: PolicyFilter = {}, options?: SendOptions): Promise<SigningPolicyRecord[]> {
     const query = new URLSearchParams();
     if (filter.projectSlug !== undefined) query.set("projectSlug", filter.projectSlug);
     if (filter.signingPolicySlug !== undefined) query.set("signingPolicySlug", filter.signingPolicySlug);
@@ -80,7 +80,7 @@ export class ApiClient {
   }
 
   /** `POST SigningRequests` with `IsFastSigningRequest=true` */
-  async fastSign(template: SigningTemplate, hash: string, options?: CallOptions): Promise<RawSignature> {
+  async fastSign(template: SigningTemplate, hash: string, options?: SendOptions): Promise<RawSignature> {
     const request = this.#post(
       "fast signing request",
       ROUTES.signingRequests,
@@ -92,7 +92,7 @@ export class ApiClient {
   }
 
   /** `POST SigningRequests/SignHash` */
-  async signHash(template: SigningTemplate, hash: string, options?: CallOptions): Promise<RawSignature> {
+  async signHash(template: SigningTemplate, hash: string, options?: SendOptions): Promise<RawSignature> {
     const request = this.#post(
       "SignHash request",
       ROUTES.signHash,
@@ -112,7 +112,7 @@ export class ApiClient {
     route: "signingRequests" | "submitWithArtifact",
     template: SigningTemplate,
     hash: string,
-    options?: CallOptions,
+    options?: SendOptions,
   ): Promise<{ id: string; webLink: string | undefined }> {
     const body = template.submission(hash);
     const request = this.#post("asynchronous signing request", ROUTES[route], template.formContentType, body);
@@ -123,7 +123,7 @@ export class ApiClient {
   }
 
   /** `GET SigningRequests/{id}/Status`, or with `long` `GET SigningRequests/{id}` */
-  async signingRequestState(id: string, long: boolean, options?: CallOptions): Promise<SigningRequestState> {
+  async signingRequestState(id: string, long: boolean, options?: SendOptions): Promise<SigningRequestState> {
     const route = long ? signingRequestRoute(id) : signingRequestStatusRoute(id);
     const request = this.#get("status of a signing request", "sign", route, MAX_ANSWER_BYTES, id);
     return this.#decode(request, await this.#transport.send(request, options), ({ body }) =>
@@ -136,7 +136,7 @@ export class ApiClient {
     id: string,
     template: SigningTemplate,
     hash: string,
-    options?: CallOptions,
+    options?: SendOptions,
   ): Promise<RawSignature> {
     const request = this.#get("signed artifact", "sign", signedArtifactRoute(id), MAX_ARTIFACT_BYTES, id);
     const answer = await this.#transport.send(request, options);

@@ -1,47 +1,51 @@
 import { readFileSync } from "node:fs";
-import { rootCertificates } from "node:tls";
-import type { Client, Dispatcher, ProxyAgent } from "undici";
+import type { SecureContext } from "node:tls";
+import { createSecureContext, rootCertificates } from "node:tls";
+import type { buildConnector, Client, Dispatcher, ProxyAgent } from "undici";
 import type { Config, TlsConfig } from "../config/config.js";
 
-/** The classes of undici that a connection needs. */
+/** The parts of undici that a connection needs. */
 export interface Undici {
   readonly Client: typeof Client;
   readonly ProxyAgent: typeof ProxyAgent;
+  readonly buildConnector: typeof buildConnector;
 }
 
-type Connect = Client.Options["connect"];
-
 /** A function that opens dispatchers of one connection each, to the API's origin, through the proxy if there is one. */
-export function dispatcherFactory({ Client, ProxyAgent }: Undici, config: Config): () => Dispatcher {
+export function dispatcherFactory(undici: Undici, { baseUrl, proxy, retry, tls }: Config): () => Dispatcher {
   // The transport has deadlines of its own, for an attempt as a whole.
-  const timeouts = { headersTimeout: 0, bodyTimeout: 0 };
-  const connect: Connect = { ...nodeTls(config.tls), timeout: config.retry.requestTimeoutMs };
-  const { proxy } = config;
+  const options = { headersTimeout: 0, bodyTimeout: 0, pipelining: 1, allowH2: false };
+  // All connections share the parsed certificates and, through the connector, their TLS sessions.
+  const secureContext = secureContextOf(tls);
+  const tlsOptions = {
+    timeout: retry.requestTimeoutMs,
+    ...(secureContext !== undefined && { secureContext }),
+  };
   if (proxy === undefined) {
-    return () => new Client(config.baseUrl.origin, { ...timeouts, connect, pipelining: 1, allowH2: false });
+    const connect = undici.buildConnector({ ...tlsOptions, allowH2: false });
+    return () => new undici.Client(baseUrl.origin, { ...options, connect });
   }
   return () =>
-    new ProxyAgent({
-      ...timeouts,
+    new undici.ProxyAgent({
+      ...options,
       uri: proxy.url,
       ...(proxy.authorization !== undefined && { token: proxy.authorization }),
-      requestTls: connect,
-      proxyTls: connect,
+      requestTls: tlsOptions,
+      proxyTls: tlsOptions,
       connections: 1,
-      pipelining: 1,
-      allowH2: false,
     });
 }
 
 /** Node replaces its own authorities by those it is given, so both are given. */
-function nodeTls({ ca, cert, key, pfx, passphrase }: TlsConfig): Record<string, unknown> {
-  return {
+function secureContextOf({ ca, cert, key, pfx, passphrase }: TlsConfig): SecureContext | undefined {
+  if ((ca ?? cert ?? pfx) === undefined) return undefined;
+  return createSecureContext({
     ...(ca !== undefined && { ca: [...rootCertificates, ...extraAuthorities(), ...ca] }),
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),
     ...(pfx !== undefined && { pfx }),
     ...(passphrase !== undefined && { passphrase }),
-  };
+  });
 }
 
 /** What `NODE_EXTRA_CA_CERTS` adds to Node's authorities; Node itself ignores a file that it cannot read. */

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isSignPathError, SignPathError } from "../base/errors.js";
 import type { SigningRoute } from "../config/options.js";
 import type { ApiClient, RawSignature } from "./client.js";
-import type { CallOptions } from "./request.js";
+import type { CallOptions, SendOptions } from "./request.js";
 import type { SigningTemplate } from "./template.js";
 
 /** What a caller can say about one signature. */
@@ -70,10 +70,14 @@ export class HashSigner {
 
   async #asynchronous(template: SigningTemplate, hash: string, options: SignOptions): Promise<RawSignature> {
     const deadline = performance.now() + this.#client.config.retry.totalTimeoutMs;
-    const id = options.signingRequestId ?? (await this.#submit(template, hash, options));
+    const id = requireId(options.signingRequestId) ?? (await this.#submit(template, hash, options));
+    const within = (): SendOptions => ({
+      signal: options.signal,
+      totalTimeoutMs: Math.max(1, deadline - performance.now()),
+    });
     for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * 1.5, SLOWEST_POLL_MS)) {
-      const { status, workflowStatus, isFinalStatus } = await this.#state(id, options);
-      if (status === "Completed") return this.#client.signedArtifact(id, template, hash, options);
+      const { status, workflowStatus, isFinalStatus } = await this.#state(id, within);
+      if (status === "Completed") return this.#client.signedArtifact(id, template, hash, within());
       const state = workflowStatus === undefined ? status : `${status} (${workflowStatus})`;
       if (isFinalStatus) throw refused(id, status, state);
       if (performance.now() + wait > deadline) throw pending(id, state);
@@ -100,18 +104,30 @@ export class HashSigner {
     }
   }
 
-  async #state(id: string, options: SignOptions): ReturnType<ApiClient["signingRequestState"]> {
+  async #state(id: string, options: () => SendOptions): ReturnType<ApiClient["signingRequestState"]> {
     if (this.#hasStatusRoute) {
       try {
-        return await this.#client.signingRequestState(id, false, options);
+        return await this.#client.signingRequestState(id, false, options());
       } catch (error) {
         if (!lacksRoute(error)) throw error;
       }
     }
-    const state = await this.#client.signingRequestState(id, true, options);
+    const state = await this.#client.signingRequestState(id, true, options());
     this.#hasStatusRoute = false;
     return state;
   }
+}
+
+/** An id becomes part of a path. */
+function requireId(id: string | undefined): string | undefined {
+  if (id === undefined || /^[0-9A-Za-z-]{1,64}$/.test(id)) return id;
+  throw new SignPathError(
+    "REQUEST_REJECTED",
+    "the signingRequestId is no id of a signing request; nothing was sent",
+    {
+      stage: "sign",
+    },
+  );
 }
 
 function lacksRoute(error: unknown): boolean {

@@ -38,6 +38,12 @@ export function header(headers: AnswerHeaders, name: string): string | undefined
   return Array.isArray(value) ? value[0] : value;
 }
 
+/** What the floors above can say about one call beside what its caller says. */
+export interface SendOptions extends CallOptions {
+  /** A shorter time limit in all than the configured one, in milliseconds. */
+  readonly totalTimeoutMs?: number;
+}
+
 /** What a caller can say about one call. */
 export interface CallOptions {
   /** Ends the call with `ABORTED`; nothing is sent afterwards. */

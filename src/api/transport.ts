@@ -6,7 +6,7 @@ import type { Undici } from "./dispatcher.js";
 import { dispatcherFactory } from "./dispatcher.js";
 import type { Lane } from "./lanes.js";
 import { Lanes } from "./lanes.js";
-import type { ApiAnswer, ApiRequest, CallOptions } from "./request.js";
+import type { ApiAnswer, ApiRequest, SendOptions } from "./request.js";
 import { USER_AGENT } from "./user-agent.js";
 
 /**
@@ -35,13 +35,13 @@ export class Transport {
    *
    * @throws {SignPathError} see the codes in `failure.ts`; `ABORTED` where the signal or {@link close} ended it.
    */
-  send(request: ApiRequest, { signal }: CallOptions = {}): Promise<ApiAnswer> {
+  send(request: ApiRequest, options: SendOptions = {}): Promise<ApiAnswer> {
     if (this.#closed) {
       const details = { stage: request.stage };
       return Promise.reject(new SignPathError("ABORTED", "The SignPath client is closed", details));
     }
     return new Promise((resolve, reject) => {
-      const call = new Call(this.#shared, request, signal, (lane) => this.#connect(lane), {
+      const call = new Call(this.#shared, request, options, (lane) => this.#connect(lane), {
         resolve: (answer) => {
           this.#settled(call);
           resolve(answer);

@@ -1,3 +1,4 @@
+import { webcrypto } from "node:crypto";
 import { inspect } from "node:util";
 import type { CertificateFacts } from "../policy/certificate.js";
 import type { SigningAlgorithmIdentifier } from "../policy/signing-policy.js";
@@ -22,10 +23,17 @@ const bindings = new WeakMap<object, KeyBinding>();
 export class SignPathCryptoKey {
   readonly #algorithm: KeyAlgorithm;
 
-  /** @internal */
-  constructor(binding: KeyBinding, algorithm: KeyAlgorithm) {
+  private constructor(binding: KeyBinding, algorithm: KeyAlgorithm) {
+    // Types do not hold anybody off at run time.
+    if (binding?.state === undefined)
+      throw new TypeError("Illegal constructor: keys come from a signing policy");
     this.#algorithm = algorithm;
     bindings.set(this, binding);
+  }
+
+  /** @internal */
+  static of(binding: KeyBinding, algorithm: KeyAlgorithm): SignPathCryptoKey {
+    return new SignPathCryptoKey(binding, algorithm);
   }
 
   get type(): "private" {
@@ -75,7 +83,7 @@ export function bindingOf(key: SignPathCryptoKey): KeyBinding {
  */
 export function createPrivateKey(state: PolicyState, identifier: SigningAlgorithmIdentifier): CryptoKey {
   const { name, hash, algorithm } = keyAlgorithm(state.facts(), identifier);
-  return new SignPathCryptoKey({ state, name, hash }, algorithm) as CryptoKey;
+  return SignPathCryptoKey.of({ state, name, hash }, algorithm) as CryptoKey;
 }
 
 /**
@@ -90,7 +98,7 @@ export async function importPublicKey(
   const facts = state.facts();
   const { algorithm } = keyAlgorithm(facts, identifier);
   const spki = facts.publicKey.export({ type: "spki", format: "der" });
-  return globalThis.crypto.subtle.importKey("spki", spki, algorithm, true, ["verify"]);
+  return webcrypto.subtle.importKey("spki", spki, algorithm, true, ["verify"]);
 }
 
 /**

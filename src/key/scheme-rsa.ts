@@ -35,42 +35,45 @@ function open(signature: Bytes, { publicKey }: CertificateFacts, padding: number
 
 const NOT_OURS = "it is not a signature of this hash by the certificate's key";
 
+type Defect = string | undefined;
+
+/** What both paddings have in common; they differ in what is wrong with a signature of the right length. */
+function rsa(
+  defectOf: (signature: Bytes, facts: CertificateFacts, algorithm: HashAlgorithm, hash: Uint8Array) => Defect,
+): Scheme {
+  return {
+    wantsMessage: false,
+    signatureLength,
+    shape,
+    check(signature, facts, algorithm, { hash }) {
+      const shaped = shape(signature, facts);
+      if ("defect" in shaped) return shaped;
+      const defect = defectOf(signature, facts, algorithm, hash);
+      return defect === undefined ? shaped : { defect };
+    },
+  };
+}
+
 /** RSASSA-PKCS1-v1_5 (RFC 8017, section 8.2). */
-export const rsaPkcs1: Scheme = {
-  wantsMessage: false,
-  signatureLength,
-  shape,
-  check(signature, facts, hash, signed) {
-    const shaped = shape(signature, facts);
-    if ("defect" in shaped) return shaped;
-    const digestInfo = open(signature, facts, constants.RSA_PKCS1_PADDING);
-    const prefix = DIGEST_INFO_PREFIX[hash.name];
-    const matches =
-      digestInfo !== undefined &&
-      digestInfo.length === prefix.length + hash.length &&
-      equal(digestInfo.subarray(0, prefix.length), prefix) &&
-      equal(digestInfo.subarray(prefix.length), signed.hash);
-    return matches ? shaped : { defect: NOT_OURS };
-  },
-};
+export const rsaPkcs1: Scheme = rsa((signature, facts, algorithm, hash) => {
+  const digestInfo = open(signature, facts, constants.RSA_PKCS1_PADDING);
+  const prefix = DIGEST_INFO_PREFIX[algorithm.name];
+  const matches =
+    digestInfo !== undefined &&
+    digestInfo.length === prefix.length + algorithm.length &&
+    equal(digestInfo.subarray(0, prefix.length), prefix) &&
+    equal(digestInfo.subarray(prefix.length), hash);
+  return matches ? undefined : NOT_OURS;
+});
 
 /** RSASSA-PSS with MGF1 over the same hash and a salt as long as the hash (RFC 8017, section 8.1). */
-export const rsaPss: Scheme = {
-  wantsMessage: false,
-  signatureLength,
-  shape,
-  check(signature, facts, hash, signed) {
-    const shaped = shape(signature, facts);
-    if ("defect" in shaped) return shaped;
-    const encoded = open(signature, facts, constants.RSA_NO_PADDING);
-    const saltLength = encoded && pssSaltLength(encoded, facts.key.modulusLength - 1, signed.hash, hash);
-    if (saltLength === undefined) return { defect: NOT_OURS };
-    if (saltLength === hash.length) return shaped;
-    return {
-      defect: `its salt is ${saltLength} bytes long; expected were ${hash.length}, the length of the hash`,
-    };
-  },
-};
+export const rsaPss: Scheme = rsa((signature, facts, algorithm, hash) => {
+  const encoded = open(signature, facts, constants.RSA_NO_PADDING);
+  const saltLength = encoded && pssSaltLength(encoded, facts.key.modulusLength - 1, hash, algorithm);
+  if (saltLength === undefined) return NOT_OURS;
+  if (saltLength === algorithm.length) return undefined;
+  return `its salt is ${saltLength} bytes long; expected were ${algorithm.length}, the length of the hash`;
+});
 
 /** EMSA-PSS-VERIFY (RFC 8017, section 9.1.2): the length of the salt, or `undefined` where it is inconsistent. */
 function pssSaltLength(

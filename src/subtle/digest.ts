@@ -16,7 +16,7 @@ export function digestBytes(hash: HashAlgorithm, data: Uint8Array): Uint8Array |
 }
 
 async function digestOffThread(hash: HashAlgorithm, data: Uint8Array): Promise<Uint8Array> {
-  return new Uint8Array(await globalThis.crypto.subtle.digest(hash.name, data as Uint8Array<ArrayBuffer>));
+  return new Uint8Array(await nodeCrypto.webcrypto.subtle.digest(hash.name, data as Uint8Array<ArrayBuffer>));
 }
 
 /** The digest of a source of any size, in constant memory beside the source itself. */

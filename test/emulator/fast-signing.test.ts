@@ -6,6 +6,7 @@ import type { Emulator } from "../../src/emulator/index.js";
 import { startEmulator } from "../../src/emulator/index.js";
 import type { Digest } from "./support.js";
 import {
+  api,
   ecdsaPayload,
   field,
   file,
