@@ -38,7 +38,7 @@ export interface Emulator extends AsyncDisposable {
   readonly rootCertificate: string;
   /** PEM: the certificate that signed those of the policies. */
   readonly intermediateCertificate: string;
-  /** The newest 10 000 HTTP requests, oldest first. A new array each time. */
+  /** The newest 10 000 HTTP requests, oldest first: a new array each time, whose last entries may still change. */
   readonly requests: readonly LoggedRequest[];
   /** The newest 10 000 signing requests (fewer where they are large), oldest first. A new array each time. */
   readonly signingRequests: readonly AuditEntry[];

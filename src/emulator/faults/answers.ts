@@ -5,6 +5,7 @@ import { bytesOf } from "../http/reply.js";
 import type { JsonObject } from "../json.js";
 import { isObject } from "../json.js";
 import type { EffectTable } from "./effect.js";
+import { header } from "./effect.js";
 import type { AnswerFault, FaultOf } from "./fault.js";
 
 type Properties = readonly (readonly [name: string, value: unknown])[];
@@ -17,9 +18,10 @@ export const ANSWERS: Pick<EffectTable, AnswerFault["kind"]> = {
     alter: (reply) => withBytes(reply, gzipSync(bytesOf(reply)), { "Content-Encoding": "gzip" }),
   }),
 
-  "wrong-content-type": ({ contentType = "text/plain" }) => ({
-    alter: (reply) => withBytes(reply, bytesOf(reply), { "Content-Type": contentType }),
-  }),
+  "wrong-content-type"({ contentType = "text/plain" }) {
+    const headers = { "Content-Type": header("Content-Type", contentType) };
+    return { alter: (reply) => withBytes(reply, bytesOf(reply), headers) };
+  },
 
   "wrong-case": () => ({
     alter: (reply) =>

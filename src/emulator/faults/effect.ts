@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { validateHeaderValue } from "node:http";
 import type { Reply } from "../http/reply.js";
 import type { RouteName } from "../http/router.js";
 import type { SigningKey, SigningOrder } from "../keys/signing-key.js";
@@ -35,5 +36,12 @@ export function atLeast(minimum: number, name: string, value: number): number {
   if (typeof value !== "number" || !(value >= minimum) || !Number.isFinite(value)) {
     throw new TypeError(`${name} must be a number from ${minimum} on, not ${String(value)}.`);
   }
+  return value;
+}
+
+/** A header that a fault is given: what HTTP cannot carry is found now, not when a request meets it. */
+export function header(name: string, value: string): string {
+  if (typeof value !== "string") throw new TypeError(`${name} must be a string, not ${String(value)}.`);
+  validateHeaderValue(name, value);
   return value;
 }

@@ -2,7 +2,7 @@ import { problem } from "../http/problem.js";
 import type { Reply } from "../http/reply.js";
 import { text } from "../http/reply.js";
 import type { EffectTable } from "./effect.js";
-import { atLeast } from "./effect.js";
+import { atLeast, header } from "./effect.js";
 import type { FaultBody, InterceptingFault } from "./fault.js";
 
 const PAGE =
@@ -24,6 +24,7 @@ export const INTERCEPTIONS: Pick<EffectTable, InterceptingFault["kind"]> = {
       throw new TypeError(`status must be an HTTP status, not ${status}.`);
     }
     if (!Object.hasOwn(BODIES, body)) throw new TypeError(`There is no body '${body}'.`);
+    if (retryAfter !== undefined) header("Retry-After", retryAfter);
     return {
       intercept() {
         const reply = BODIES[body](status);
@@ -36,9 +37,10 @@ export const INTERCEPTIONS: Pick<EffectTable, InterceptingFault["kind"]> = {
 
   html: () => ({ intercept: () => BODIES.html(200) }),
 
-  redirect: ({ location, status = 307 }) => ({
-    intercept: () => ({ status, headers: { Location: location }, body: { bytes: Buffer.alloc(0) } }),
-  }),
+  redirect({ location, status = 307 }) {
+    const headers = { Location: header("Location", location) };
+    return { intercept: () => ({ status, headers, body: { bytes: Buffer.alloc(0) } }) };
+  },
 
   silence: () => ({
     intercept(response) {

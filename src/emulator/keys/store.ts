@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { constants, copyFile, link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Where keys and certificates are kept: small texts by name. */
@@ -43,11 +43,21 @@ export async function openDirectory(directory: string): Promise<Store> {
 /** Whether the text became the file: `false` if another one was there first. */
 async function publish(path: string, text: string): Promise<boolean> {
   try {
-    await viaTemporaryFile(path, text, link);
+    await viaTemporaryFile(path, text, linkOrCopy);
     return true;
   } catch (error) {
     if (codeOf(error) === "EEXIST") return false;
     throw error;
+  }
+}
+
+/** Unlike a rename, a link never takes the place of what is there. Not every file system has links. */
+async function linkOrCopy(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") throw error;
+    await copyFile(temporary, path, constants.COPYFILE_EXCL);
   }
 }
 
