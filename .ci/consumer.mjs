@@ -1,6 +1,7 @@
 // The package as its users get it: packed, installed into empty folders, imported, compiled, run.
+// `node .ci/consumer.mjs examples` runs nothing but the examples.
 import { execFile, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -21,6 +22,9 @@ const promised = {
   "./emulator": { values: ["startEmulator"], types: ["Emulator", "EmulatorOptions"] },
 };
 
+/** Examples that do not run without an argument. */
+const exampleArguments = { "sign-file-cms.mjs": ["package.json"] };
+
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
 const entries = Object.entries(promised).map(([path, names]) => ({
   ...names,
@@ -30,18 +34,8 @@ const root = mkdtempSync(join(tmpdir(), "signpath-consumer-"));
 let failures = 0;
 
 try {
-  await step("every export is on the list", () => {
-    const listed = [...Object.keys(promised), "./package.json"].sort().join();
-    const exported = Object.keys(manifest.exports).sort().join();
-    if (listed !== exported) throw new Error(`package.json exports ${exported}, the list says ${listed}`);
-  });
-  const tarball = await pack();
-  const folders = [];
-  for (const version of compilers) folders.push(await install(tarball, version));
-  await Promise.all([
-    useIt(folders[0]),
-    ...folders.map((folder, index) => compile(folder, compilers[index])),
-  ]);
+  if (process.argv[2] === "examples") await runExamples(await install(await pack(), "examples"));
+  else await checkAll();
 } finally {
   rmSync(root, { recursive: true, force: true });
 }
@@ -50,17 +44,35 @@ if (failures > 0) {
   process.exitCode = 1;
 }
 
+async function checkAll() {
+  await step("every export is on the list", () => {
+    const listed = [...Object.keys(promised), "./package.json"].sort().join();
+    const exported = Object.keys(manifest.exports).sort().join();
+    if (listed !== exported) throw new Error(`package.json exports ${exported}, the list says ${listed}`);
+  });
+  const tarball = await pack();
+  const folders = [];
+  for (const version of compilers) {
+    const packages = [`typescript@${version}`, "@types/node@20"];
+    folders.push(await install(tarball, `typescript-${version}`, packages));
+  }
+  const [first] = folders;
+  await Promise.all([
+    useIt(first).then(() => runExamples(first)),
+    ...folders.map((folder, index) => compile(folder, compilers[index])),
+  ]);
+}
+
 async function pack() {
   await run("npm", ["pack", "--silent", "--pack-destination", root]);
   return join(root, readdirSync(root)[0]);
 }
 
-async function install(tarball, version) {
-  const folder = join(root, `typescript-${version}`);
+async function install(tarball, name, packages = []) {
+  const folder = join(root, name);
   mkdirSync(folder);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  const packages = [tarball, `typescript@${version}`, "@types/node@20"];
-  await run("npm", ["install", "--no-audit", "--no-fund", "--silent", ...packages], folder);
+  await run("npm", ["install", "--no-audit", "--no-fund", "--silent", tarball, ...packages], folder);
   return folder;
 }
 
@@ -98,6 +110,19 @@ async function useIt(folder) {
       await stop();
     }
   });
+}
+
+async function runExamples(folder) {
+  cpSync("examples", join(folder, "examples"), { recursive: true });
+  const { environment, stop } = await startEmulator(folder);
+  try {
+    for (const name of readdirSync("examples").filter((file) => file.endsWith(".mjs"))) {
+      const args = [`examples/${name}`, ...(exampleArguments[name] ?? [])];
+      await step(`node ${args.join(" ")}`, () => run(process.execPath, args, folder, environment));
+    }
+  } finally {
+    await stop();
+  }
 }
 
 async function compile(folder, version) {

@@ -9,13 +9,18 @@ const MESSAGE_DIGEST = "1.2.840.113549.1.9.4";
 const SIGNING_TIME = "1.2.840.113549.1.9.5";
 const SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47";
 
+/** `directoryName` among the kinds of GeneralName (RFC 5280, section 4.2.1.6). */
+const DIRECTORY_NAME = 4;
+
 /** What the signed attributes say. */
 export interface SignedFacts {
   /** Object identifier of the content's type. */
   readonly contentType: string;
   readonly messageDigest: Uint8Array;
   readonly signingTime: Date | undefined;
-  readonly certificate: pkijs.Certificate;
+  /** The issuer and the serial number of the signer's certificate. */
+  readonly issuer: pkijs.RelativeDistinguishedNames;
+  readonly serialNumber: asn1js.Integer;
   /** Digest of the certificate, by `certificateHash`. */
   readonly certificateDigest: Uint8Array;
   readonly certificateHash: HashName;
@@ -59,14 +64,15 @@ function time(date: Date): asn1js.AsnType {
  * serial number. SHA-256 is the default there and is left out.
  */
 function signingCertificate({
-  certificate,
+  issuer,
+  serialNumber,
   certificateDigest,
   certificateHash,
 }: SignedFacts): asn1js.AsnType {
-  const issuer = new pkijs.GeneralNames({
-    names: [new pkijs.GeneralName({ type: 4, value: certificate.issuer })],
+  const issuerNames = new pkijs.GeneralNames({
+    names: [new pkijs.GeneralName({ type: DIRECTORY_NAME, value: issuer })],
   });
-  const issuerSerial = new asn1js.Sequence({ value: [issuer.toSchema(), certificate.serialNumber] });
+  const issuerSerial = new asn1js.Sequence({ value: [issuerNames.toSchema(), serialNumber] });
   const hashAlgorithm = new asn1js.Sequence({
     value: [new asn1js.ObjectIdentifier({ value: HASHES[certificateHash].oid })],
   });

@@ -4,7 +4,7 @@ import { concat } from "../base/bytes.js";
 
 const SEQUENCE = 0x30;
 const OCTET_STRING = 0x04;
-/** `[0] EXPLICIT` */
+/** `[0]`, constructed: explicit around the content, implicit for the certificates. */
 const CONTEXT_0 = 0xa0;
 
 const SIGNED_DATA = Uint8Array.from(Buffer.from("06092a864886f70d010702", "hex"));
@@ -27,11 +27,16 @@ export interface Envelope {
  * ContentInfo with SignedData as DER, with a gap for the content, so that content of any size can be written between the
  * two parts without being held in memory.
  *
- * @param signedData - detached
+ * @param signedData - detached, without certificates
+ * @param certificates - DER, which goes in as it is: encoded anew, one that is not quite DER would lose its signature
  * @param contentBytes - length of the content; `undefined` leaves it detached, and the gap closed
  */
-export function encodeAround(signedData: pkijs.SignedData, contentBytes: number | undefined): Envelope {
-  const [version, digestAlgorithms, encapContentInfo, ...rest] = childrenOf(signedData.toSchema(true));
+export function encodeAround(
+  signedData: pkijs.SignedData,
+  certificates: readonly Bytes[],
+  contentBytes: number | undefined,
+): Envelope {
+  const [version, digestAlgorithms, encapContentInfo, ...rest] = childrenOf(signedData.toSchema());
   const [contentType] = childrenOf(signedData.encapContentInfo.toSchema());
   if (
     version === undefined ||
@@ -41,7 +46,7 @@ export function encodeAround(signedData: pkijs.SignedData, contentBytes: number 
   ) {
     throw new TypeError("the SignedData is incomplete");
   }
-  const after = concat(...rest);
+  const after = concat(...certificateSet(certificates), ...rest);
   const gap = contentBytes ?? 0;
   const encap = contentBytes === undefined ? [encapContentInfo] : openContent(contentType, contentBytes);
   const parts = [version, digestAlgorithms, ...encap];
@@ -49,6 +54,11 @@ export function encodeAround(signedData: pkijs.SignedData, contentBytes: number 
   const explicit = header(CONTEXT_0, sequence.length + sum(parts) + gap + after.length);
   const whole = SIGNED_DATA.length + explicit.length + sequence.length + sum(parts) + gap + after.length;
   return { before: concat(header(SEQUENCE, whole), SIGNED_DATA, explicit, sequence, ...parts), after };
+}
+
+/** A SET OF as well, so DER has them in order (X.690, section 11.6). */
+function certificateSet(certificates: readonly Bytes[]): Bytes[] {
+  return [header(CONTEXT_0, sum(certificates)), ...[...certificates].sort(Buffer.compare)];
 }
 
 /** EncapsulatedContentInfo up to where its content begins. */

@@ -7,7 +7,7 @@ import { crypto as composite } from "../subtle/composite.js";
 export interface PkijsModule {
   readonly CryptoEngine: new (parameters: { name: string; crypto: Crypto }) => object;
   readonly AlgorithmIdentifier: { fromBER(der: ArrayBuffer): object };
-  readonly Certificate: { fromBER(der: ArrayBuffer): object };
+  readonly Certificate: (new () => object) & { fromBER(der: ArrayBuffer): object };
 }
 
 /** `AlgorithmIdentifier { rsaEncryption, NULL }` (RFC 8017, appendix A.1): the source of a NULL in any asn1js. */

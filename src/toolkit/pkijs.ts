@@ -1,5 +1,4 @@
 import * as ownPkijs from "pkijs";
-import { exactCopy } from "../base/bytes.js";
 import type { PkijsModule } from "../cms/engine.js";
 import { makeEngine } from "../cms/engine.js";
 import type { SigningPolicy } from "../policy/signing-policy.js";
@@ -38,7 +37,7 @@ export function policyCertificate(policy: SigningPolicy): ownPkijs.Certificate;
 export function policyCertificate<Module extends PkijsModule>(
   policy: SigningPolicy,
   pkijs: Module,
-): ReturnType<Module["Certificate"]["fromBER"]>;
+): InstanceType<Module["Certificate"]>;
 export function policyCertificate(policy: SigningPolicy, pkijs: PkijsModule = ownPkijs): object {
-  return pkijs.Certificate.fromBER(exactCopy(policy.certificateDer).buffer);
+  return pkijs.Certificate.fromBER(policy.certificateDer.buffer);
 }

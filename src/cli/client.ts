@@ -1,0 +1,62 @@
+import { subscribe } from "node:diagnostics_channel";
+import type { Command } from "commander";
+import type { RequestEvent } from "../api/telemetry.js";
+import type { SignPath } from "../signpath.js";
+import type { Output } from "./output.js";
+import { visible } from "./output.js";
+import type { OutputFlags, Session } from "./session.js";
+
+/** Options of each command that talks to SignPath. */
+export interface ClientFlags extends OutputFlags {
+  readonly config?: string;
+}
+
+/** Adds those options. The API token is none: command lines can be read by every user of a machine. */
+export function addClientOptions(command: Command): Command {
+  return command
+    .option("--config <file>", "JSON configuration file; default: the one that SIGNPATH_CONFIG_FILE names")
+    .option("--json", "one line of JSON per event on stdout, the last one a summary")
+    .option("--verbose", "tell of each request");
+}
+
+/** Gives a client to `work` and closes it. The client's module is loaded here. */
+export async function withClient<T>(
+  { output, interruption }: Session,
+  flags: ClientFlags,
+  work: (client: SignPath) => Promise<T>,
+): Promise<T> {
+  const { SignPath } = await import("../signpath.js");
+  tellOfRequests(output);
+  const client = new SignPath({ configFile: flags.config });
+  try {
+    return await work(client);
+  } finally {
+    // A request that nobody waits for any more would keep it open.
+    if (!interruption.signal.aborted) await client.close();
+  }
+}
+
+function tellOfRequests(output: Output): void {
+  subscribe("signpath:request", (message) => {
+    const event = message as RequestEvent;
+    if (event.type === "retry") {
+      output.talk(visible(`retrying ${event.what} in ${duration(event.delayMs)}: ${whatWasSaid(event)}`));
+      const { what: request, attempt, code, delayMs } = event;
+      output.event({ event: "retry", request, attempt, code, delayMs: Math.round(delayMs) });
+    } else if (output.verbose) {
+      const result = event.type === "answer" ? `status ${event.status}` : `failed, ${event.code}`;
+      const attempt = event.attempt === 1 ? "" : `attempt ${event.attempt}, `;
+      output.talk(`${event.what}: ${result} (${attempt}${duration(event.elapsedMs)})`);
+    }
+  });
+}
+
+/** The message up to where it repeats which request it was and what to do if there were no other attempt. */
+function whatWasSaid({ message, what }: RequestEvent & { type: "retry" }): string {
+  return message.split(` (${what},`, 1)[0] ?? message;
+}
+
+/** A time span for people. */
+export function duration(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,97 @@
+import { addAbortSignal } from "node:stream";
+import type { SigningSource } from "../../policy/signing-policy.js";
+import type { Destination } from "../atomic-file.js";
+import { openDestination } from "../atomic-file.js";
+import { isSystemError, unreadable, unwritable } from "../cli-error.js";
+import { concernsAll } from "../exit-codes.js";
+import type { Output } from "../output.js";
+import type { Job } from "./plan.js";
+import { STREAM } from "./plan.js";
+import type { Signer } from "./signer.js";
+
+/** One file, signed. */
+export interface SignedFile {
+  readonly job: Job;
+  /** Length of the result. */
+  readonly bytes: number;
+  readonly ms: number;
+}
+
+/** What a batch tells while it runs. */
+export interface BatchEvents {
+  readonly signed: (result: SignedFile) => void;
+  /** @returns the exit code that the failure asks for */
+  readonly failed: (job: Job, error: unknown) => number;
+}
+
+/** How a batch ended. */
+export interface BatchResult {
+  readonly signed: number;
+  /** One of each file that failed. */
+  readonly exitCodes: readonly number[];
+  /** Files that were not begun: the batch was interrupted, or each of them would have failed alike. */
+  readonly notTried: number;
+}
+
+/** Signs files, `parallel` at a time. A failure that would meet each other file as well lets no other one begin. */
+export async function runBatch(
+  jobs: readonly Job[],
+  signer: Signer,
+  parallel: number,
+  { output, signal, events }: { output: Output; signal: AbortSignal; events: BatchEvents },
+): Promise<BatchResult> {
+  const exitCodes: number[] = [];
+  let [next, signed, stopped] = [0, 0, false];
+  const worker = async (): Promise<void> => {
+    for (;;) {
+      const job = jobs[next];
+      if (job === undefined || stopped || signal.aborted) return;
+      next++;
+      try {
+        events.signed(await signFile(job, signer, output, signal));
+        signed++;
+      } catch (error) {
+        const exitCode = events.failed(job, error);
+        exitCodes.push(exitCode);
+        stopped ||= concernsAll(exitCode);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(parallel, jobs.length) }, worker));
+  return { signed, exitCodes, notTried: jobs.length - next };
+}
+
+/** The output is opened first: no signature is spent on a file that cannot be written. */
+async function signFile(job: Job, signer: Signer, output: Output, signal: AbortSignal): Promise<SignedFile> {
+  const begin = performance.now();
+  const destination = job.output === STREAM ? stdout(output) : await openDestination(job.output);
+  try {
+    await destination.reserve(signer.room(job.bytes));
+    const bytes = await signer.sign(sourceOf(job, signal), signal).catch((error: unknown) => {
+      throw isSystemError(error) ? unreadable(job.file === STREAM ? "stdin" : job.file, error) : error;
+    });
+    await destination.commit(bytes);
+    return { job, bytes: bytes.byteLength, ms: performance.now() - begin };
+  } finally {
+    await destination.discard();
+  }
+}
+
+function sourceOf({ file }: Job, signal: AbortSignal): SigningSource {
+  if (file !== STREAM) return file;
+  // Who reads it hears of an abort; nobody need when nobody reads.
+  process.stdin.on("error", () => undefined);
+  return addAbortSignal(signal, process.stdin);
+}
+
+function stdout(output: Output): Destination {
+  return {
+    reserve: () => Promise.resolve(),
+    commit: async (bytes) => {
+      await output.deliver(bytes).catch((error: unknown) => {
+        throw unwritable("stdout", error);
+      });
+    },
+    discard: () => Promise.resolve(),
+  };
+}

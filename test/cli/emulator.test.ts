@@ -1,0 +1,155 @@
+import { X509Certificate } from "node:crypto";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test, vi } from "vitest";
+import { temporaryFolder } from "../support/temporary.js";
+import { openssl, testWith } from "../support/verifiers.js";
+import type { CliEvent, CliOptions, Running } from "./support.js";
+import { eventsOf, failureCodes, fill, signpath, start } from "./support.js";
+
+async function listening(
+  args: readonly string[],
+  options?: CliOptions,
+): Promise<{ running: Running; facts: CliEvent }> {
+  const running = start(["emulator", "--json", ...args], options);
+  await vi.waitFor(() => expect(running.stdout()).toContain("\n"), { timeout: 20_000 });
+  const [facts] = eventsOf({ stdout: running.stdout() });
+  if (facts === undefined) throw new Error(running.stderr());
+  return { running, facts };
+}
+
+describe("with --json", () => {
+  test("says in one line where it listens and what a program needs", async () => {
+    const { running, facts } = await listening([]);
+    const { origin } = new URL(String(facts["apiUrl"]));
+    expect(facts).toMatchObject({
+      event: "listening",
+      apiUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/Api$/),
+      environment: {
+        SIGNPATH_API_URL: facts["apiUrl"],
+        SIGNPATH_ORGANIZATION_ID: facts["organizationId"],
+        SIGNPATH_API_TOKEN: expect.any(String),
+      },
+    });
+    expect(facts["policies"]).toHaveLength(9);
+    const pem = await (await fetch(`${origin}/ca.pem`)).text();
+    expect(pem).toBe(String(facts["rootCertificate"]) + String(facts["intermediateCertificate"]));
+    running.child.kill("SIGTERM");
+    const result = await running.ended;
+    expect(result.status).toBe(0);
+    expect(eventsOf(result).at(-1)).toEqual({ event: "summary", signingRequests: 0, exitCode: 0 });
+  });
+
+  test("is what the other commands can work with", async () => {
+    const { facts } = await listening(["--organization", "5e1f0000-0000-4000-8000-00000000cafe"]);
+    const env = facts["environment"] as NodeJS.ProcessEnv;
+    expect(env["SIGNPATH_ORGANIZATION_ID"]).toBe("5e1f0000-0000-4000-8000-00000000cafe");
+    const cwd = fill(temporaryFolder(), { data: "x" });
+    expect((await signpath(["sign", "data", "--policy", "demo/p-256"], { env, cwd })).status).toBe(0);
+  });
+});
+
+describe("it ends, with exit code 0,", () => {
+  test.each(["SIGINT", "SIGTERM"] as const)("at %s", async (signal) => {
+    const { running } = await listening([]);
+    running.child.kill(signal);
+    expect((await running.ended).status).toBe(0);
+  });
+
+  test("when its stdin closes, if it was asked to", async () => {
+    const { running } = await listening(["--until-stdin-closes"]);
+    running.child.stdin?.end();
+    expect((await running.ended).status).toBe(0);
+  });
+
+  test("but not when its stdin closes otherwise", async () => {
+    const { running } = await listening([], { input: "" });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(running.child.exitCode).toBe(null);
+  });
+});
+
+test("tells a person on stdout what a shell can read, and the rest on stderr", async () => {
+  const running = start(["emulator"]);
+  await vi.waitFor(() => expect(running.stderr()).toContain("ca.pem"), { timeout: 20_000 });
+  expect(running.stdout()).toMatch(
+    /^export SIGNPATH_API_URL='\S+'\nexport SIGNPATH_ORGANIZATION_ID='\S+'\nexport SIGNPATH_API_TOKEN='\S+'\n# PowerShell: \$env:/,
+  );
+  expect(running.stderr()).toMatch(/^ {2}demo\/rsa-2048 +RSA 2048$/m);
+  expect(running.stderr()).toMatch(/^ {2}demo\/approval +RSA 2048, each signature needs an approval$/m);
+  running.child.kill("SIGINT");
+  expect((await running.ended).status).toBe(0);
+});
+
+testWith("openssl", "the lines that it prints, pasted into a shell, make sign work", async () => {
+  const cwd = fill(temporaryFolder(), { data: "x" });
+  const running = start(["emulator", "--write-ca", "ca.pem"], { cwd });
+  await vi.waitFor(() => expect(running.stderr()).toContain("ca.pem"), { timeout: 20_000 });
+  const env = Object.fromEntries(
+    [...running.stdout().matchAll(/^export (\w+)='([^']+)'$/gm)].map(([, name, value]) => [name, value]),
+  );
+  const args = ["sign", "data", "--policy", "demo/p-256", "--certificates", "ca.pem"];
+  expect((await signpath(args, { cwd, env })).status).toBe(0);
+  const verify = [
+    "-verify",
+    "-binary",
+    "-inform",
+    "DER",
+    "-in",
+    "data.p7s",
+    "-content",
+    "data",
+    "-CAfile",
+    "ca.pem",
+  ];
+  expect((await openssl(["cms", ...verify], { cwd })).status).toBe(0);
+});
+
+test("keeps its keys, its token and its organization with --state", async () => {
+  const cwd = temporaryFolder();
+  const first = await listening(["--state", "state"], { cwd });
+  first.running.child.kill("SIGTERM");
+  await first.running.ended;
+  const second = await listening(["--state", "state"], { cwd });
+  expect(second.facts["rootCertificate"]).toBe(first.facts["rootCertificate"]);
+  const tokenOf = (facts: CliEvent): unknown =>
+    (facts["environment"] as NodeJS.ProcessEnv)["SIGNPATH_API_TOKEN"];
+  expect(tokenOf(second.facts)).toBe(tokenOf(first.facts));
+  expect(statSync(join(cwd, "state")).mode & 0o077).toBe(0);
+});
+
+test("writes its authority's certificates with --write-ca", async () => {
+  const cwd = temporaryFolder();
+  const { facts } = await listening(["--write-ca", "ca.pem"], { cwd });
+  const pem = readFileSync(join(cwd, "ca.pem"), "utf8");
+  expect(pem).toBe(String(facts["rootCertificate"]) + String(facts["intermediateCertificate"]));
+  expect(new X509Certificate(pem).subject).toContain("Root CA");
+});
+
+describe("cannot start", () => {
+  test("on a port that is taken", async () => {
+    const { facts } = await listening([]);
+    const { port } = new URL(String(facts["apiUrl"]));
+    const { status, stderr } = await signpath(["emulator", "--port", port]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`cannot listen on port ${port}: it is in use`);
+  });
+
+  test("with an organization that is no UUID", async () => {
+    const result = await signpath(["emulator", "--organization", "mine", "--json"]);
+    expect([result.status, failureCodes(result)]).toEqual([1, ["USAGE"]]);
+  });
+
+  test("with a state directory that is a file", async () => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, "state"), "");
+    const result = await signpath(["emulator", "--state", "state", "--json"], { cwd });
+    expect([result.status, failureCodes(result)]).toEqual([3, ["OUTPUT_UNWRITABLE"]]);
+  });
+
+  test("where the CA certificates cannot be written", async () => {
+    const args = ["emulator", "--write-ca", "nowhere/ca.pem", "--json"];
+    const result = await signpath(args, { cwd: temporaryFolder() });
+    expect([result.status, failureCodes(result)]).toEqual([3, ["OUTPUT_UNWRITABLE"]]);
+  });
+});

@@ -1,0 +1,132 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, describe, expect, test } from "vitest";
+import { useEmulator } from "../support/emulator.js";
+import { temporaryFolder } from "../support/temporary.js";
+import type { Running } from "./support.js";
+import { eventsOf, fill, namesIn, requestArrives, start, submissions } from "./support.js";
+
+const emulator = useEmulator();
+
+afterEach(() => emulator().clearFaults());
+
+const NAMES = ["one", "two", "three", "four", "five", "six"];
+
+/** Signs six files, two at a time, until the service hangs at the third and the fourth. */
+async function halfWay(args: readonly string[] = []): Promise<{ cwd: string; running: Running }> {
+  const cwd = fill(temporaryFolder(), Object.fromEntries(NAMES.map((name) => [name, name])));
+  fill(cwd, Object.fromEntries(NAMES.map((name) => [`${name}.p7s`, "older"])));
+  const before = submissions(emulator());
+  emulator().addFault({ kind: "latency", ms: 1, route: "signingRequests", count: 2 });
+  emulator().addFault({ kind: "latency", ms: 60_000, route: "signingRequests", count: 100 });
+  const command = ["sign", ...NAMES, "--policy", "demo/p-256", "--jobs", "2", ...args];
+  const running = start(command, { emulator: emulator(), cwd });
+  await requestArrives(emulator(), before, 4);
+  return { cwd, running };
+}
+
+describe("half-way through", () => {
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)(
+    "%s exits with %i without waiting, with whole files or the old ones",
+    async (signal, status) => {
+      const { cwd, running } = await halfWay();
+      expect(namesIn(cwd).filter((name) => name.endsWith(".tmp"))).toHaveLength(2);
+      const begin = performance.now();
+      running.child.kill(signal);
+      const result = await running.ended;
+      expect(result.status).toBe(status);
+      expect(performance.now() - begin).toBeLessThan(20_000);
+      expect(namesIn(cwd)).toEqual([...NAMES, ...NAMES.map((name) => `${name}.p7s`)].sort());
+      const contents = NAMES.map((name) => readFileSync(join(cwd, `${name}.p7s`)));
+      expect(contents.filter((content) => content.toString() === "older")).toHaveLength(4);
+      for (const content of contents.filter((each) => each.toString() !== "older")) {
+        // DER: a SEQUENCE that is exactly as long as it says.
+        expect(content.subarray(0, 2).toString("hex")).toBe("3082");
+        expect(content.length).toBe(content.readUInt16BE(2) + 4);
+      }
+      expect(result.stderr).toContain("interrupted: 2 signed, 2 failed, 2 not tried");
+    },
+  );
+
+  test("Ctrl-C is told with --json as well", async () => {
+    const { running } = await halfWay(["--json"]);
+    running.child.kill("SIGINT");
+    const events = eventsOf(await running.ended);
+    expect(events.filter(({ event }) => event === "interrupted")).toHaveLength(2);
+    expect(events.at(-1)).toEqual({
+      event: "summary",
+      signed: 2,
+      failed: 2,
+      notTried: 2,
+      interrupted: true,
+      exitCode: 130,
+    });
+  });
+
+  test("the requests in flight are called off", async () => {
+    const { running } = await halfWay();
+    running.child.kill("SIGINT");
+    await running.ended;
+    const before = emulator().signingRequests.length;
+    await delay(100);
+    expect(emulator().signingRequests.length).toBe(before);
+  });
+});
+
+test("Ctrl-C while the policy is fetched does not wait for the answer", async () => {
+  const cwd = fill(temporaryFolder(), { data: "x" });
+  emulator().addFault({ kind: "latency", ms: 60_000, route: "mySigningPolicies" });
+  const before = emulator().requests.length;
+  const running = start(["sign", "data", "--policy", "demo/p-256"], { emulator: emulator(), cwd });
+  while (emulator().requests.length === before) await delay(10);
+  const begin = performance.now();
+  running.child.kill("SIGINT");
+  const { status, stderr } = await running.ended;
+  expect(status).toBe(130);
+  expect(stderr).toBe("interrupted: 1 not tried\n");
+  expect(performance.now() - begin).toBeLessThan(20_000);
+  expect(namesIn(cwd)).toEqual(["data"]);
+});
+
+test("Ctrl-C during the wait for another attempt does not wait", async () => {
+  const cwd = fill(temporaryFolder(), { data: "x" });
+  emulator().addFault({ kind: "status", status: 429, retryAfter: "60", route: "signingRequests" });
+  const running = start(["sign", "data", "--policy", "demo/p-256"], { emulator: emulator(), cwd });
+  while (!running.stderr().includes("retrying")) await delay(10);
+  expect(running.stderr()).toContain("retrying fast signing request in 60.0 s: ");
+  running.child.kill("SIGINT");
+  expect((await running.ended).status).toBe(130);
+  expect(namesIn(cwd)).toEqual(["data"]);
+});
+
+test.each([0, 300])("Ctrl-C while stdin gives nothing ends the wait, after %i ms", async (wait) => {
+  const cwd = temporaryFolder();
+  const args = ["sign", "-", "--out", "out", "--policy", "demo/p-256"];
+  const running = start(args, { emulator: emulator(), cwd });
+  while (namesIn(cwd).length === 0) await delay(10);
+  await delay(wait);
+  running.child.kill("SIGINT");
+  expect((await running.ended).status).toBe(130);
+  expect(namesIn(cwd)).toEqual([]);
+});
+
+test.runIf(process.platform === "linux").each([0, 300])(
+  "Ctrl-C ends the process also while a named pipe has no writer, and leaves nothing behind, after %i ms",
+  async (wait) => {
+    const cwd = temporaryFolder();
+    execFileSync("mkfifo", [join(cwd, "pipe")]);
+    const running = start(["sign", "pipe", "--policy", "demo/p-256"], { emulator: emulator(), cwd });
+    while (namesIn(cwd).length === 1) await delay(10);
+    await delay(wait);
+    running.child.kill("SIGINT");
+    // A shell shows 130 for both.
+    const { status, signal } = await running.ended;
+    expect(status === 130 || signal === "SIGINT").toBe(true);
+    expect(namesIn(cwd)).toEqual(["pipe"]);
+  },
+);

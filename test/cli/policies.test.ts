@@ -1,0 +1,125 @@
+import { X509Certificate } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { useEmulator } from "../support/emulator.js";
+import { temporaryFolder } from "../support/temporary.js";
+import { eventsOf, failureCodes, signpath, start } from "./support.js";
+
+const emulator = useEmulator();
+
+afterEach(() => emulator().clearFaults());
+
+describe("policies", () => {
+  test("is a table, with what each policy cannot be used for", async () => {
+    const { status, stdout, stderr } = await signpath(["policies"], { emulator: emulator() });
+    expect([status, stderr]).toEqual([0, ""]);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines[0]).toMatch(/^POLICY +KEY +VALID UNTIL +SUBJECT$/);
+    expect(lines).toHaveLength(9);
+    expect(stdout).toMatch(
+      /^demo\/rsa-2048 +RSA 2048 +\d{4}-\d\d-\d\d +CN=rsa-2048, OU=demo, O=SignPath Emulator$/m,
+    );
+    expect(stdout).toMatch(/^demo\/p-521 +EC P-521 +/m);
+    expect(stdout).toMatch(/^demo\/gpg +- +- +cannot be used: it has no X\.509 certificate/m);
+    expect(stdout).not.toContain("forbidden");
+  });
+
+  test("is one line of JSON each, and a summary", async () => {
+    const result = await signpath(["policies", "--json"], { emulator: emulator() });
+    const events = eventsOf(result);
+    const certificate = new X509Certificate(await emulator().certificateOf("p-256"));
+    expect(events.find(({ reference }) => reference === "demo/p-256")).toMatchObject({
+      event: "policy",
+      keyType: "EC",
+      namedCurve: "P-256",
+      certificate: {
+        fingerprint: certificate.fingerprint256.replaceAll(":", "").toLowerCase(),
+        serialNumber: certificate.serialNumber.toLowerCase(),
+        validTo: new Date(certificate.validTo).toISOString(),
+      },
+    });
+    expect(events.find(({ reference }) => reference === "demo/gpg")?.["defect"]).toContain(
+      "no X.509 certificate",
+    );
+    expect(events.at(-1)).toEqual({ event: "summary", policies: 8, exitCode: 0 });
+  });
+
+  test("lists what has a certificate that cannot be read", async () => {
+    emulator().addFault({ kind: "garbage-certificate", route: "mySigningPolicies" });
+    const { status, stdout } = await signpath(["policies"], { emulator: emulator() });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^demo\/rsa-2048 +- +- +cannot be used: /m);
+  });
+
+  test("carries on when its reader leaves", async () => {
+    const running = start(["policies", "--json"], { emulator: emulator() });
+    running.child.stdout?.destroy();
+    const { status, stderr } = await running.ended;
+    expect([status, stderr]).toEqual([0, ""]);
+  });
+
+  test("fails with an event and a summary", async () => {
+    const env = { SIGNPATH_API_TOKEN: "wrong-token" };
+    const result = await signpath(["policies", "--json"], { emulator: emulator(), env });
+    expect([result.status, failureCodes(result)]).toEqual([2, ["AUTHENTICATION_FAILED"]]);
+    expect(eventsOf(result).at(-1)).toEqual({ event: "summary", exitCode: 2 });
+  });
+});
+
+describe("certificate", () => {
+  const pemOf = async (slug: string): Promise<string> =>
+    new X509Certificate(await emulator().certificateOf(slug)).toString();
+
+  test("is PEM on stdout", async () => {
+    const { status, stdout, stderr } = await signpath(["certificate", "demo/p-256"], {
+      emulator: emulator(),
+    });
+    expect([status, stdout, stderr]).toEqual([0, await pemOf("p-256"), ""]);
+  });
+
+  test("is that of the configured policy where none is named", async () => {
+    const env = { SIGNPATH_PROJECT_SLUG: "demo", SIGNPATH_SIGNING_POLICY_SLUG: "rsa-3072" };
+    const { stdout } = await signpath(["certificate"], { emulator: emulator(), env });
+    expect(stdout).toBe(await pemOf("rsa-3072"));
+  });
+
+  test("is DER, to stdout or to a file", async () => {
+    const cwd = temporaryFolder();
+    const args = ["certificate", "demo/p-256", "--format", "der"];
+    const der = Buffer.from(await emulator().certificateOf("p-256"));
+    expect((await signpath(args, { emulator: emulator() })).output).toEqual(der);
+    const { status, stdout } = await signpath([...args, "--out", "c.cer"], { emulator: emulator(), cwd });
+    expect([status, stdout]).toEqual([0, ""]);
+    expect(readFileSync(join(cwd, "c.cer"))).toEqual(der);
+  });
+
+  test("is followed by those of its issuers that are among the files given", async () => {
+    const cwd = temporaryFolder();
+    const { rootCertificate, intermediateCertificate } = emulator();
+    writeFileSync(join(cwd, "root.pem"), rootCertificate);
+    writeFileSync(join(cwd, "more.pem"), intermediateCertificate);
+    const chain = ["--chain", "root.pem", "--chain", "more.pem"];
+    const { stdout } = await signpath(["certificate", "demo/p-256", ...chain], { emulator: emulator(), cwd });
+    expect(stdout).toBe((await pemOf("p-256")) + intermediateCertificate + rootCertificate);
+    const alone = ["certificate", "demo/p-256", "--chain", "root.pem"];
+    const { stdout: leaf, stderr } = await signpath(alone, { emulator: emulator(), cwd });
+    expect(leaf).toBe(await pemOf("p-256"));
+    expect(stderr).toContain("none of the certificates given is the issuer");
+  });
+
+  test.each([
+    [["demo/nothing"], 1, "POLICY_NOT_FOUND"],
+    [["demo/gpg"], 1, "POLICY_UNUSABLE"],
+    [["nonsense"], 1, "CONFIG_INVALID"],
+    [["demo/p-256", "--chain", "gone.pem"], 1, "USAGE"],
+    [["demo/p-256", "--format", "der", "--chain", "gone.pem"], 1, "USAGE"],
+    [["demo/p-256", "--out", "nowhere/c.pem"], 3, "OUTPUT_UNWRITABLE"],
+  ])("%j exits with %i", async (args, status, code) => {
+    const result = await signpath(["certificate", ...args, "--json"], {
+      emulator: emulator(),
+      cwd: temporaryFolder(),
+    });
+    expect([result.status, failureCodes(result)]).toEqual([status, [code]]);
+  });
+});

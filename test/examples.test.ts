@@ -1,0 +1,127 @@
+import { X509Certificate } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { cp, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { describe, expect, inject, it } from "vitest";
+import { useEmulator } from "./support/emulator.js";
+import type { RunResult } from "./support/run.js";
+import { run } from "./support/run.js";
+import { temporaryFolder } from "./support/temporary.js";
+import { openssl, testWith } from "./support/verifiers.js";
+
+const EXAMPLES = resolve("examples");
+const names = readdirSync(EXAMPLES).filter((name) => name.endsWith(".mjs"));
+const MESSAGE = "Hello, world!\n";
+
+describe("the example", () => {
+  const emulator = useEmulator();
+
+  /** Runs an example in an empty folder; it must end well and quietly. */
+  const example = async (name: string, args: string[] = [], env: Record<string, string> = {}) => {
+    const cwd = temporaryFolder();
+    const environment = { ...process.env, ...emulator().environment, ...env };
+    const result: RunResult = await run(process.execPath, [join(EXAMPLES, name), ...args], {
+      cwd,
+      env: environment,
+    });
+    expect(result).toMatchObject({ status: 0, stderr: "" });
+    return result;
+  };
+  const saved = async (text: string): Promise<string> => {
+    const path = join(temporaryFolder(), "saved");
+    await writeFile(path, text);
+    return path;
+  };
+  /** What openssl says of a CMS signature over a file. */
+  const verifyCms = async (signature: string, content: string, authorities: string, ...more: string[]) => {
+    const trusted = await saved(authorities);
+    const args = ["cms", "-verify", "-binary", "-in", signature, "-content", content, "-CAfile", trusted];
+    const { stdout, stderr } = await openssl([...args, ...more]);
+    return { stdout, stderr };
+  };
+
+  it("sign-bytes.mjs signs by the policy of its argument, of the variables, or by demo/rsa-2048", async () => {
+    const variables = { SIGNPATH_PROJECT_SLUG: "demo", SIGNPATH_SIGNING_POLICY_SLUG: "p-521" };
+    const { stdout } = await example("sign-bytes.mjs");
+    expect(stdout).toMatch(/^RSASSA-PKCS1-v1_5 signature by demo\/rsa-2048: \S{344}\nverified: true\n$/);
+    expect((await example("sign-bytes.mjs", [], variables)).stdout).toContain("by demo/p-521: ");
+    const { stdout: byArgument } = await example("sign-bytes.mjs", ["demo/p-256"], variables);
+    expect(byArgument).toMatch(/^ECDSA signature by demo\/p-256: \S{88}\nverified: true\n$/);
+  });
+
+  testWith("openssl", "sign-file-cms.mjs signs a file, with the issuers that it is given", async () => {
+    const path = await saved(MESSAGE);
+    const issuers = await saved(emulator().intermediateCertificate);
+    const { stdout } = await example("sign-file-cms.mjs", [path, "demo/p-384", issuers]);
+    expect(stdout).toContain(`-in ${path}.p7s -content ${path} `);
+    const verified = await verifyCms(
+      `${path}.p7s`,
+      path,
+      emulator().rootCertificate,
+      "-inform",
+      "DER",
+      "-cades",
+    );
+    expect(verified).toEqual({
+      stdout: MESSAGE,
+      stderr: "CAdES Verification successful\n",
+    });
+    await example("sign-file-cms.mjs", [path]);
+  });
+
+  for (const policy of ["demo/rsa-2048", "demo/p-256"]) {
+    testWith("openssl", `pkijs.mjs prints a CMS signature by ${policy}`, async () => {
+      const signature = await saved((await example("pkijs.mjs", [policy])).stdout);
+      // The API gives the policy's certificate only: what the example includes.
+      const { rootCertificate, intermediateCertificate } = emulator();
+      const authorities = rootCertificate + intermediateCertificate;
+      expect(await verifyCms(signature, await saved(MESSAGE), authorities, "-inform", "PEM")).toEqual({
+        stdout: MESSAGE,
+        stderr: "CMS Verification successful\n",
+      });
+    });
+
+    testWith("openssl", `csr.mjs prints a certification request for the key of ${policy}`, async () => {
+      const request = await saved((await example("csr.mjs", [policy])).stdout);
+      const { stderr, stdout } = await openssl(["req", "-in", request, "-verify", "-noout", "-pubkey"]);
+      expect(stderr).toMatch(/verify OK/);
+      expect(stdout).toBe(await emulator().publicKeyOf(policy.slice("demo/".length)));
+    });
+
+    testWith("openssl", `x509.mjs prints a self-signed certificate by ${policy}`, async () => {
+      const { stdout } = await example("x509.mjs", [policy]);
+      expect(new X509Certificate(stdout).subject).toContain("CN=Release signing");
+      const path = await saved(stdout);
+      const verified = await openssl(["verify", "-check_ss_sig", "-CAfile", path, path]);
+      expect(verified).toMatchObject({ status: 0, stdout: `${path}: OK\n` });
+    });
+  }
+
+  it("emulator.mjs signs by every policy that can, and says why the others cannot", async () => {
+    const state = temporaryFolder();
+    await cp(inject("emulatorState"), state, { recursive: true });
+    const { stdout } = await example("emulator.mjs", [state]);
+    expect(stdout.match(/'\d+ bytes'/g)).toHaveLength(9);
+    expect(stdout).toMatch(/demo\/approval.*POLICY_UNUSABLE/);
+    expect(stdout).toMatch(/demo\/gpg.*POLICY_UNUSABLE/);
+  });
+});
+
+describe("the list of examples", () => {
+  const readme = readFileSync(join(EXAMPLES, "README.md"), "utf8");
+
+  it.each(names)("has a line for %s", (name) => {
+    expect(readme.match(new RegExp(`^\\| \\[${name}\\]\\(${name}\\) \\|`, "gm"))).toHaveLength(1);
+  });
+
+  it("has no line for one that is not there", () => {
+    const listed = [...readme.matchAll(/^\| \[(.*?)\]/gm)].map(([, name]) => name);
+    expect(listed.toSorted()).toEqual(names.toSorted());
+  });
+
+  it.each(names)("%s imports this package by its name, and nothing by a path", (name) => {
+    const source = readFileSync(join(EXAMPLES, name), "utf8");
+    expect(source).toMatch(/^import .* from "signpath-webcrypto"/m);
+    expect(source).not.toMatch(/from "\.|import\(/);
+  });
+});
