@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import type { Failure } from "./failure.js";
 import { invalidResponse, networkFailure, statusFailure } from "./failure.js";
+import type { ServerWords } from "./problem.js";
 import { readServerWords } from "./problem.js";
 import type { AnswerHeaders } from "./request.js";
 import { header } from "./request.js";
@@ -27,6 +28,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #first: Buffer | undefined;
   #rest: Buffer[] | undefined;
   #length = 0;
+  #sent = false;
 
   constructor(maxBytes: number, redact: (text: string) => string, settle: (outcome: Outcome) => void) {
     this.#maxBytes = maxBytes;
@@ -39,8 +41,14 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#settle = undefined;
   }
 
+  /** Whether the server may know of the request. */
+  get sent(): boolean {
+    return this.#sent;
+  }
+
+  /** There is a connection. Calls are ended by destroying it, which also works while it is being made. */
   onRequestStart(): void {
-    // Calls are ended by destroying the connection, which also works while it is being made.
+    this.#sent = true;
   }
 
   onResponseStart(_controller: unknown, status: number, headers: AnswerHeaders): void {
@@ -49,17 +57,15 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#headers = headers;
     const encoding = header(headers, "content-encoding");
     if (encoding !== undefined && encoding.trim().toLowerCase() !== "identity") {
-      this.#fail(
-        invalidResponse(`its content encoding ${JSON.stringify(encoding.slice(0, 40))} was not asked for`),
-        true,
-      );
+      const named = JSON.stringify(this.#redact(encoding).slice(0, 40));
+      this.#leaveUnread(`its content encoding ${named} was not asked for`);
     }
   }
 
   onResponseData(_controller: unknown, chunk: Buffer): void {
     this.#length += chunk.length;
     if (this.#length > this.#maxBytes) {
-      this.#fail(invalidResponse(`it is longer than ${this.#maxBytes} bytes`), true);
+      this.#leaveUnread(`it is longer than ${this.#maxBytes} bytes`);
     } else if (this.#first === undefined) {
       this.#first = chunk;
     } else {
@@ -72,17 +78,30 @@ export class Attempt implements Dispatcher.DispatchHandler {
     const settle = this.#settle;
     if (settle === undefined) return;
     const body = this.#rest === undefined ? (this.#first ?? Buffer.alloc(0)) : Buffer.concat(this.#rest);
-    if (this.#status >= 200 && this.#status < 300) {
+    if (this.#isSuccess()) {
       this.#settle = undefined;
       settle({ kind: "answer", status: this.#status, headers: this.#headers, body });
       return;
     }
-    const retryAfterMs = parseRetryAfter(header(this.#headers, "retry-after"), Date.now());
-    this.#fail(statusFailure(this.#status, readServerWords(body, this.#redact), retryAfterMs), false);
+    this.#fail(this.#statusFailure(readServerWords(body, this.#redact)), false);
   }
 
   onResponseError(_controller: unknown, error: Error): void {
-    this.#fail(networkFailure(error), true);
+    this.#fail(networkFailure(error, this.#sent), true);
+  }
+
+  #isSuccess(): boolean {
+    return this.#status >= 200 && this.#status < 300;
+  }
+
+  #statusFailure(server: ServerWords): Failure {
+    const retryAfterMs = parseRetryAfter(header(this.#headers, "retry-after"), Date.now());
+    return statusFailure(this.#status, server, retryAfterMs);
+  }
+
+  /** A success is none without its body; another status says enough alone. */
+  #leaveUnread(reason: string): void {
+    this.#fail(this.#isSuccess() ? invalidResponse(reason) : this.#statusFailure({ words: "" }), true);
   }
 
   #fail(failure: Failure, broken: boolean): void {

@@ -1,40 +1,42 @@
 import { performance } from "node:perf_hooks";
-import type { SignPathError } from "../base/errors.js";
+import { onceAborted } from "../base/abort.js";
 import type { Config, RetryConfig } from "../config/config.js";
 import type { Outcome } from "./attempt.js";
 import { Attempt } from "./attempt.js";
+import { Undecodable } from "./decode.js";
 import type { Failure, Progress } from "./failure.js";
-import { abortError, networkFailure, timeoutFailure, tokenFailure } from "./failure.js";
+import { abortError, invalidResponse, networkFailure, timeoutFailure, tokenFailure } from "./failure.js";
 import type { Lane, Lanes } from "./lanes.js";
-import type { ApiAnswer, ApiRequest, SendOptions } from "./request.js";
+import type { ApiRequest, SendOptions } from "./request.js";
 import { nextDelayMs } from "./retry.js";
 import { publishRequest } from "./telemetry.js";
 
 /** What the calls of one client share. */
 export interface Shared {
   readonly config: Config;
+  /** Of the API's address. */
+  readonly origin: string;
   readonly lanes: Lanes;
   /** Header fields of every request, but for the token and the content type. */
   readonly headers: readonly string[];
   readonly redact: (text: string) => string;
-}
-
-interface Settle {
-  readonly resolve: (answer: ApiAnswer) => void;
-  readonly reject: (error: SignPathError) => void;
+  /** Gives a lane its connection, if it has none. */
+  readonly connect: (lane: Lane) => void;
+  /** Is told of each call when it has ended. */
+  readonly settled: () => void;
 }
 
 /**
  * One call with all its attempts. The clock of its deadline runs from its first turn on: a long queue is the
  * caller's own doing, a slow server is not.
  */
-export class Call {
+export class Call<Result> {
   readonly #shared: Shared;
-  readonly #request: ApiRequest;
+  readonly #request: ApiRequest<Result>;
   readonly #signal: AbortSignal | undefined;
   readonly #retry: RetryConfig;
-  readonly #connect: (lane: Lane) => Promise<void> | undefined;
-  readonly #settle: Settle;
+  readonly #resolve: (result: Result) => void;
+  readonly #reject: (error: unknown) => void;
   readonly #onAbort: () => void;
   #begin = -1;
   #attempts = 0;
@@ -42,22 +44,24 @@ export class Call {
   #attempt: Attempt | undefined;
   #timer: NodeJS.Timeout | undefined;
   #callOffWait: (() => void) | undefined;
+  /** How the attempt before ended, if this is not the first. */
+  #last: Failure | undefined;
   #done = false;
 
   constructor(
     shared: Shared,
-    request: ApiRequest,
+    request: ApiRequest<Result>,
     { signal, totalTimeoutMs }: SendOptions,
-    connect: (lane: Lane) => Promise<void> | undefined,
-    settle: Settle,
+    resolve: (result: Result) => void,
+    reject: (error: unknown) => void,
   ) {
     this.#shared = shared;
     this.#request = request;
     this.#signal = signal;
     const { retry } = shared.config;
     this.#retry = totalTimeoutMs === undefined ? retry : { ...retry, totalTimeoutMs };
-    this.#connect = connect;
-    this.#settle = settle;
+    this.#resolve = resolve;
+    this.#reject = reject;
     this.#onAbort = () => this.#abort();
   }
 
@@ -66,43 +70,51 @@ export class Call {
       this.#abort();
       return;
     }
-    this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (this.#signal !== undefined) onceAborted(this.#signal, this.#onAbort);
     this.#queue();
   }
 
   #queue(): void {
     const lane = this.#shared.lanes.take();
-    if (lane !== undefined) this.#begun(lane);
-    else this.#callOffWait = this.#shared.lanes.wait((granted) => this.#begun(granted));
+    if (lane !== undefined) {
+      this.#begun(lane);
+      return;
+    }
+    this.#callOffWait = this.#shared.lanes.wait((granted) => this.#begun(granted));
+    const last = this.#last;
+    if (last === undefined) return;
+    // The deadline runs by now.
+    this.#timer = setTimeout(() => this.#giveUp(last, false), this.#retry.totalTimeoutMs - this.#elapsed());
   }
 
   #begun(lane: Lane): void {
+    clearTimeout(this.#timer);
     this.#callOffWait = undefined;
     this.#lane = lane;
     if (this.#begin < 0) this.#begin = performance.now();
     const retry = this.#retry;
     const limit = Math.min(retry.requestTimeoutMs, retry.totalTimeoutMs - this.#elapsed());
-    this.#timer = setTimeout(() => this.#failed(timeoutFailure(limit), true), Math.max(1, limit));
+    if (limit <= 0 && this.#last !== undefined) {
+      this.#giveUp(this.#last, false);
+      return;
+    }
+    this.#timer = setTimeout(() => {
+      this.#failed(timeoutFailure(limit, this.#attempt?.sent ?? false), true);
+    }, limit);
     const authorization = this.#shared.config.token.authorization();
-    const connecting = this.#connect(lane);
-    if (typeof authorization === "string" && connecting === undefined) this.#dispatch(lane, authorization);
-    else void this.#prepare(lane, authorization, connecting);
+    if (typeof authorization === "string") this.#dispatch(lane, authorization);
+    else void this.#prepare(lane, authorization);
   }
 
-  async #prepare(
-    lane: Lane,
-    authorization: string | Promise<string>,
-    connecting: Promise<void> | undefined,
-  ): Promise<void> {
+  /** Waits for the token, as long as the attempt lasts. */
+  async #prepare(lane: Lane, authorization: Promise<string>): Promise<void> {
     const timer = this.#timer;
-    let failureOf = tokenFailure;
+    const isOver = (): boolean => this.#timer !== timer || this.#done;
     try {
       const header = await authorization;
-      failureOf = networkFailure;
-      await connecting;
-      if (this.#timer === timer && !this.#done) this.#dispatch(lane, header);
+      if (!isOver()) this.#dispatch(lane, header);
     } catch (error) {
-      if (this.#timer === timer && !this.#done) this.#failed(failureOf(error), false);
+      if (!isOver()) this.#failed(tokenFailure(error), false);
     }
   }
 
@@ -113,11 +125,12 @@ export class Call {
     this.#attempts++;
     const headers = [...this.#shared.headers, "authorization", authorization];
     if (contentType !== undefined) headers.push("content-type", contentType);
-    const { origin } = this.#shared.config.baseUrl;
+    const { origin } = this.#shared;
     try {
+      this.#shared.connect(lane);
       lane.dispatcher?.dispatch({ origin, method, path, headers, body: body ?? null }, attempt);
     } catch (error) {
-      this.#failed(networkFailure(error), true);
+      this.#failed(networkFailure(error, false), true);
     }
   }
 
@@ -129,23 +142,19 @@ export class Call {
     const { status, headers, body } = outcome;
     this.#publish("answer", status);
     this.#finish(false);
-    this.#settle.resolve({ status, headers, body, attempts: this.#attempts, elapsedMs: this.#elapsed() });
+    try {
+      this.#resolve(this.#request.decode({ headers, body, attempts: this.#attempts }));
+    } catch (error) {
+      const isAnswers = error instanceof Undecodable;
+      this.#reject(isAnswers ? invalidResponse(error.message).toError(this.#progress()) : error);
+    }
   }
 
   #failed(failure: Failure, broken: boolean): void {
     const elapsedMs = this.#elapsed();
     const delayMs = nextDelayMs(failure, this.#attempts, elapsedMs, this.#request.repeatable, this.#retry);
     if (delayMs === undefined) {
-      this.#finish(broken);
-      const error = failure.toError(this.#progress());
-      publishRequest(() => ({
-        type: "failure",
-        what: this.#request.what,
-        attempt: this.#attempts,
-        code: failure.code,
-        elapsedMs,
-      }));
-      this.#settle.reject(error);
+      this.#giveUp(failure, broken);
       return;
     }
     publishRequest(() => ({
@@ -158,14 +167,27 @@ export class Call {
       elapsedMs,
     }));
     this.#leaveLane(broken);
+    this.#last = failure;
     this.#timer = setTimeout(() => this.#queue(), delayMs);
+  }
+
+  #giveUp(failure: Failure, broken: boolean): void {
+    this.#finish(broken);
+    publishRequest(() => ({
+      type: "failure",
+      what: this.#request.what,
+      attempt: this.#attempts,
+      code: failure.code,
+      elapsedMs: this.#elapsed(),
+    }));
+    this.#reject(failure.toError(this.#progress()));
   }
 
   #abort(): void {
     if (this.#done) return;
     const progress = this.#progress();
     this.#finish(true);
-    this.#settle.reject(abortError(this.#signal?.reason, progress));
+    this.#reject(abortError(this.#signal?.reason, progress));
   }
 
   #publish(type: "answer", status: number): void {
@@ -189,6 +211,7 @@ export class Call {
 
   #finish(broken: boolean): void {
     this.#done = true;
+    this.#shared.settled();
     this.#callOffWait?.();
     this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#leaveLane(broken);

@@ -19,7 +19,6 @@ import {
   decodeSubmission,
   Undecodable,
 } from "./decode.js";
-import { invalidResponse } from "./failure.js";
 import { metadataSource } from "./metadata.js";
 import type { ApiAnswer, ApiRequest, SendOptions } from "./request.js";
 import { header } from "./request.js";
@@ -52,13 +51,18 @@ export interface PolicyFilter {
 export class ApiClient {
   readonly config: Config;
   readonly #transport: Transport;
-  readonly #host: string;
+  readonly #paths: Readonly<Record<"signingRequests" | "submitWithArtifact" | "signHash", string>>;
   readonly #metadata: ReturnType<typeof metadataSource>;
 
   constructor(config: Config) {
     this.config = config;
     this.#transport = new Transport(config);
-    this.#host = config.baseUrl.host;
+    const { pathname } = config.baseUrl;
+    this.#paths = {
+      signingRequests: pathname + ROUTES.signingRequests,
+      submitWithArtifact: pathname + ROUTES.submitWithArtifact,
+      signHash: pathname + ROUTES.signHash,
+    };
     this.#metadata = metadataSource(config);
   }
 
@@ -68,39 +72,37 @@ export class ApiClient {
   }
 
   /** `GET Cryptoki/MySigningPolicies` */
-  async mySigningPolicies(filter: PolicyFilter = {}, options?: SendOptions): Promise<SigningPolicyRecord[]> {
+  mySigningPolicies(filter: PolicyFilter = {}, options?: SendOptions): Promise<SigningPolicyRecord[]> {
     const query = new URLSearchParams();
     if (filter.projectSlug !== undefined) query.set("projectSlug", filter.projectSlug);
     if (filter.signingPolicySlug !== undefined) query.set("signingPolicySlug", filter.signingPolicySlug);
     const route = query.size === 0 ? ROUTES.mySigningPolicies : `${ROUTES.mySigningPolicies}?${query}`;
-    const request = this.#get("list of signing policies", "policy", route, MAX_ARTIFACT_BYTES);
-    return this.#decode(request, await this.#transport.send(request, options), ({ body }) =>
-      decodePolicies(body),
-    );
+    const get = this.#get("list of signing policies", "policy", route, MAX_ARTIFACT_BYTES);
+    return this.#transport.send({ ...get, decode: ({ body }) => decodePolicies(body) }, options);
   }
 
   /** `POST SigningRequests` with `IsFastSigningRequest=true` */
-  async fastSign(template: SigningTemplate, hash: string, options?: SendOptions): Promise<RawSignature> {
+  fastSign(template: SigningTemplate, hash: string, options?: SendOptions): Promise<RawSignature> {
     const request = this.#post(
       "fast signing request",
-      ROUTES.signingRequests,
+      this.#paths.signingRequests,
       template.formContentType,
       template.fast(hash),
+      ({ body, attempts }) => signatureOf(decodeFastAnswer(body), attempts, template, hash),
     );
-    const answer = await this.#transport.send(request, options);
-    return this.#signature(request, answer, template, hash, decodeFastAnswer);
+    return this.#transport.send(request, options);
   }
 
   /** `POST SigningRequests/SignHash` */
-  async signHash(template: SigningTemplate, hash: string, options?: SendOptions): Promise<RawSignature> {
+  signHash(template: SigningTemplate, hash: string, options?: SendOptions): Promise<RawSignature> {
     const request = this.#post(
       "SignHash request",
-      ROUTES.signHash,
+      this.#paths.signHash,
       "application/json",
       template.signHash(hash),
+      ({ body, attempts }) => signatureOf(decodeSignHashAnswer(body), attempts, template, hash),
     );
-    const answer = await this.#transport.send(request, options);
-    return this.#signature(request, answer, template, hash, decodeSignHashAnswer);
+    return this.#transport.send(request, options);
   }
 
   /**
@@ -108,40 +110,47 @@ export class ApiClient {
    *
    * @returns the id of the signing request, and the page that shows it
    */
-  async submit(
+  submit(
     route: "signingRequests" | "submitWithArtifact",
     template: SigningTemplate,
     hash: string,
     options?: SendOptions,
   ): Promise<{ id: string; webLink: string | undefined }> {
-    const body = template.submission(hash);
-    const request = this.#post("asynchronous signing request", ROUTES[route], template.formContentType, body);
-    const answer = await this.#transport.send(request, options);
-    return this.#decode(request, answer, ({ body, headers }) =>
-      decodeSubmission(body, header(headers, "location")),
+    const request = this.#post(
+      "asynchronous signing request",
+      this.#paths[route],
+      template.formContentType,
+      template.submission(hash),
+      ({ body, headers }) => decodeSubmission(body, header(headers, "location")),
     );
+    return this.#transport.send(request, options);
   }
 
   /** `GET SigningRequests/{id}/Status`, or with `long` `GET SigningRequests/{id}` */
-  async signingRequestState(id: string, long: boolean, options?: SendOptions): Promise<SigningRequestState> {
+  signingRequestState(id: string, long: boolean, options?: SendOptions): Promise<SigningRequestState> {
     const route = long ? signingRequestRoute(id) : signingRequestStatusRoute(id);
-    const request = this.#get("status of a signing request", "sign", route, MAX_ANSWER_BYTES, id);
-    return this.#decode(request, await this.#transport.send(request, options), ({ body }) =>
-      decodeState(body),
-    );
+    const get = this.#get("status of a signing request", "sign", route, MAX_ANSWER_BYTES, id);
+    return this.#transport.send({ ...get, decode: ({ body }) => decodeState(body) }, options);
   }
 
   /** `GET SigningRequests/{id}/SignedArtifact` */
-  async signedArtifact(
+  signedArtifact(
     id: string,
     template: SigningTemplate,
     hash: string,
     options?: SendOptions,
   ): Promise<RawSignature> {
-    const request = this.#get("signed artifact", "sign", signedArtifactRoute(id), MAX_ARTIFACT_BYTES, id);
-    const answer = await this.#transport.send(request, options);
-    const signature = this.#signature(request, answer, template, hash, decodeFastAnswer);
-    return { ...signature, signingRequestId: id };
+    const get = this.#get("signed artifact", "sign", signedArtifactRoute(id), MAX_ARTIFACT_BYTES, id);
+    const decode = ({ body, attempts }: ApiAnswer): RawSignature => ({
+      ...signatureOf(decodeFastAnswer(body), attempts, template, hash),
+      signingRequestId: id,
+    });
+    return this.#transport.send({ ...get, decode }, options);
+  }
+
+  /** Requests that have not been answered, including those that wait for their turn. */
+  get inFlight(): number {
+    return this.#transport.inFlight;
   }
 
   /** Waits for what is in flight, then closes all connections. */
@@ -155,7 +164,7 @@ export class ApiClient {
     route: string,
     maxBytes: number,
     signingRequestId?: string,
-  ): ApiRequest {
+  ): Omit<ApiRequest, "decode"> {
     return {
       what,
       stage,
@@ -167,54 +176,40 @@ export class ApiClient {
     };
   }
 
-  #post(what: string, route: string, contentType: string, body: Buffer): ApiRequest {
+  #post<Result>(
+    what: string,
+    path: string,
+    contentType: string,
+    body: Buffer,
+    decode: (answer: ApiAnswer) => Result,
+  ): ApiRequest<Result> {
     return {
       what,
       stage: "sign",
       method: "POST",
-      path: this.config.baseUrl.pathname + route,
+      path,
       contentType,
       body,
       maxBytes: MAX_ANSWER_BYTES,
       repeatable: false,
+      decode,
     };
   }
+}
 
-  #decode<T>(request: ApiRequest, answer: ApiAnswer, decode: (answer: ApiAnswer) => T): T {
-    try {
-      return decode(answer);
-    } catch (error) {
-      if (!(error instanceof Undecodable)) throw error;
-      throw invalidResponse(error.message).toError({
-        request,
-        host: this.#host,
-        attempts: answer.attempts,
-        elapsedMs: answer.elapsedMs,
-      });
-    }
-  }
-
-  /** Decodes a signature; what the answer repeats of the request may be missing, but must be ours. */
-  #signature(
-    request: ApiRequest,
-    answer: ApiAnswer,
-    template: SigningTemplate,
-    hash: string,
-    decode: (body: Buffer) => DecodedSignature,
-  ): RawSignature {
-    return this.#decode(request, answer, ({ body, attempts }) => {
-      const decoded = decode(body);
-      const { signatureAlgorithm, hash: requested } = template.algorithm;
-      requireEcho("hash", decoded.hash, hash);
-      requireEcho("signature algorithm", decoded.signatureAlgorithm, signatureAlgorithm);
-      if (signatureAlgorithm !== "Ecdsa")
-        requireEcho("hash algorithm", decoded.hashAlgorithmOid, requested.oid);
-      const signature = decodeBase64(decoded.signature);
-      if (signature === undefined || signature.length === 0)
-        throw new Undecodable("its signature is not Base64");
-      return { signature, attempts, signingRequestId: decoded.signingRequestId };
-    });
-  }
+/** The signature of an answer; what that repeats of the request may be missing, but must be ours. */
+function signatureOf(
+  decoded: DecodedSignature,
+  attempts: number,
+  { algorithm: { signatureAlgorithm, hash: requested } }: SigningTemplate,
+  hash: string,
+): RawSignature {
+  requireEcho("hash", decoded.hash, hash);
+  requireEcho("signature algorithm", decoded.signatureAlgorithm, signatureAlgorithm);
+  if (signatureAlgorithm !== "Ecdsa") requireEcho("hash algorithm", decoded.hashAlgorithmOid, requested.oid);
+  const signature = decodeBase64(decoded.signature);
+  if (signature === undefined || signature.length === 0) throw new Undecodable("its signature is not Base64");
+  return { signature, attempts, signingRequestId: decoded.signingRequestId };
 }
 
 function requireEcho(what: string, echoed: string | undefined, requested: string): void {

@@ -8,6 +8,9 @@ export class Undecodable extends Error {}
 /** How deep an answer is read. */
 const DEEPEST = 4;
 
+/** How many names of members are kept. */
+const MOST_NAMES = 100;
+
 /**
  * Object members by their names in lower case: the service has sent both camelCase and PascalCase for the same
  * member. Neither level has a prototype.
@@ -17,9 +20,20 @@ function fold(value: unknown, depth = 0): unknown {
   if (Array.isArray(value)) return value.map((entry) => fold(entry, depth + 1));
   const folded = Object.create(null) as Record<string, unknown>;
   for (const name of Object.keys(value)) {
-    folded[name.toLowerCase()] = fold((value as Record<string, unknown>)[name], depth + 1);
+    folded[lowerCase(name)] = fold((value as Record<string, unknown>)[name], depth + 1);
   }
   return folded;
+}
+
+const lowerCaseNames = new Map<string, string>();
+
+/** A member's name in lower case. Those that came first, which are the API's, are kept. */
+function lowerCase(name: string): string {
+  const known = lowerCaseNames.get(name);
+  if (known !== undefined) return known;
+  const lower = name.toLowerCase();
+  if (lowerCaseNames.size < MOST_NAMES) lowerCaseNames.set(name, lower);
+  return lower;
 }
 
 function parseJson(body: Buffer): unknown {
@@ -45,12 +59,19 @@ function decode<Schema extends v.GenericSchema>(schema: Schema, value: unknown):
 /** Absent and `null` are the same to the service. */
 const optionalText = v.nullish(v.string());
 
+/** An id that is safe as a path segment; a UUID as far as it has been seen. */
+const RequestId = v.pipe(v.string(), v.regex(/^[0-9A-Za-z-]{1,64}$/));
+
+/** What is only passed on, and so must be a plain word, or counts as absent. */
+const optionalId = v.fallback(v.nullish(RequestId), undefined);
+const optionalWord = v.fallback(v.nullish(v.pipe(v.string(), v.regex(/^\w{1,64}$/))), undefined);
+
 const FastAnswer = v.object({
   signature: v.string(),
   base64encodedhash: optionalText,
   signaturealgorithm: optionalText,
   rsahashalgorithm: optionalText,
-  signingrequestid: optionalText,
+  signingrequestid: optionalId,
 });
 
 /** A signature as it came, with what the server said it is of. */
@@ -76,7 +97,7 @@ export function decodeFastAnswer(body: Buffer): DecodedSignature {
 }
 
 const SignHashAnswer = v.object({
-  signingrequestid: optionalText,
+  signingrequestid: optionalId,
   hashsigningdata: v.nullish(v.object({ hash: optionalText })),
   hashsigningresult: v.object({ signature: v.string() }),
 });
@@ -92,9 +113,6 @@ export function decodeSignHashAnswer(body: Buffer): DecodedSignature {
     signingRequestId: answer.signingrequestid ?? undefined,
   };
 }
-
-/** An id that is safe as a path segment; a UUID as far as it has been seen. */
-const RequestId = v.pipe(v.string(), v.regex(/^[0-9A-Za-z-]{1,64}$/));
 
 const Submission = v.object({ signingrequestid: v.nullish(RequestId), weblink: optionalText });
 
@@ -112,7 +130,7 @@ export function decodeSubmission(
 
 const State = v.object({
   status: v.picklist(["InProgress", "WaitingForApproval", "Completed", "Failed", "Denied", "Canceled"]),
-  workflowstatus: optionalText,
+  workflowstatus: optionalWord,
   isfinalstatus: v.nullish(v.boolean()),
 });
 
@@ -128,17 +146,20 @@ export function decodeState(body: Buffer): SigningRequestState {
   };
 }
 
+/** A name that can be shown: control and formatting characters could rewrite what a terminal shows. */
+const Slug = v.pipe(v.string(), v.regex(/^[^\p{Cc}\p{Cf}]+$/u));
+
 const PolicyList = v.object({ signingpolicies: v.array(v.unknown()) });
 
 /** Of all members only the slugs must be there: what else is missing makes the policy unusable, not the list. */
 const Policy = v.object({
-  signingpolicyslug: v.pipe(v.string(), v.minLength(1)),
-  projectslug: v.pipe(v.string(), v.minLength(1)),
+  signingpolicyslug: Slug,
+  projectslug: Slug,
   signingpolicyid: v.fallback(optionalText, undefined),
-  keytype: v.fallback(optionalText, undefined),
+  keytype: optionalWord,
   keysizeinbits: v.fallback(v.nullish(v.number()), undefined),
   certificatebytes: v.fallback(optionalText, undefined),
-  certificatetype: v.fallback(optionalText, undefined),
+  certificatetype: optionalWord,
 });
 
 /** The entries of `MySigningPolicies` that can be named. */

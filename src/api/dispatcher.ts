@@ -1,18 +1,16 @@
 import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import { createSecureContext, rootCertificates } from "node:tls";
-import type { buildConnector, Client, Dispatcher, ProxyAgent } from "undici";
+import type { buildConnector, Client, Dispatcher } from "undici";
 import type { Config, TlsConfig } from "../config/config.js";
+import { loadClient, loadUndici } from "./undici.js";
 
-/** The parts of undici that a connection needs. */
-export interface Undici {
-  readonly Client: typeof Client;
-  readonly ProxyAgent: typeof ProxyAgent;
-  readonly buildConnector: typeof buildConnector;
-}
+/** What a lane needs of a dispatcher. */
+export type Connection = Pick<Dispatcher, "dispatch"> & { readonly destroy: () => Promise<void> };
 
 /** A function that opens dispatchers of one connection each, to the API's origin, through the proxy if there is one. */
-export function dispatcherFactory(undici: Undici, { baseUrl, proxy, retry, tls }: Config): () => Dispatcher {
+export function dispatcherFactory({ baseUrl, proxy, retry, tls }: Config): () => Connection {
   // The transport has deadlines of its own, for an attempt as a whole.
   const options = { headersTimeout: 0, bodyTimeout: 0, pipelining: 1, allowH2: false };
   // All connections share the parsed certificates and, through the connector, their TLS sessions.
@@ -22,11 +20,13 @@ export function dispatcherFactory(undici: Undici, { baseUrl, proxy, retry, tls }
     ...(secureContext !== undefined && { secureContext }),
   };
   if (proxy === undefined) {
-    const connect = undici.buildConnector({ ...tlsOptions, allowH2: false });
-    return () => new undici.Client(baseUrl.origin, { ...options, connect });
+    const { Client, buildConnector } = loadClient();
+    const connect = buildConnector({ ...tlsOptions, allowH2: false });
+    return () => openDirect(Client, baseUrl.origin, options, connect);
   }
+  const { ProxyAgent } = loadUndici();
   return () =>
-    new undici.ProxyAgent({
+    new ProxyAgent({
       ...options,
       uri: proxy.url,
       ...(proxy.authorization !== undefined && { token: proxy.authorization }),
@@ -34,6 +34,31 @@ export function dispatcherFactory(undici: Undici, { baseUrl, proxy, retry, tls }
       proxyTls: tlsOptions,
       connections: 1,
     });
+}
+
+/** A client of undici that can be ended while it is being connected, too: undici alone would wait for that. */
+function openDirect(
+  UndiciClient: typeof Client,
+  origin: string,
+  options: Client.Options,
+  connect: buildConnector.connector,
+): Connection {
+  let socket: Socket | undefined;
+  const client = new UndiciClient(origin, {
+    ...options,
+    connect(target, connected) {
+      // The connector gives the socket that it is connecting, though its type does not say so.
+      socket = connect(target, connected) as unknown as Socket | undefined;
+    },
+  });
+  return {
+    dispatch: (request, handler) => client.dispatch(request, handler),
+    destroy() {
+      const destroyed = client.destroy();
+      socket?.destroy(new Error("the connection was given up"));
+      return destroyed;
+    },
+  };
 }
 
 /** Node replaces its own authorities by those it is given, so both are given. */

@@ -64,6 +64,11 @@ const CODES_BY_STATUS: ReadonlyMap<number, SignPathErrorCode> = new Map([
 /** The statuses after which the server has certainly not signed. */
 const NOT_ACTED_ON: ReadonlySet<number> = new Set([408, 429, 503]);
 
+/** Whether the same request may succeed later. */
+function mayPass(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500;
+}
+
 function codeOf(status: number, problem: ProblemDetails | undefined): SignPathErrorCode {
   if (status >= 500) return "SERVICE_UNAVAILABLE";
   if (status < 400) return "INVALID_RESPONSE";
@@ -84,7 +89,7 @@ export function statusFailure(
 ): Failure {
   const { problem, words } = server;
   const code = codeOf(status, problem);
-  const transient = status === 408 || status === 429 || status >= 500;
+  const transient = mayPass(status);
   const said =
     code === "INVALID_RESPONSE"
       ? `SignPath answered with status ${status}, a redirect, which is not followed because it would carry the API token elsewhere. Check ApiUrl`
@@ -98,41 +103,49 @@ export function statusFailure(
   };
 }
 
-/** Errors of Node before anything of a request was sent. */
-const NEVER_SENT: ReadonlySet<string> = new Set(["connect", "getaddrinfo"]);
-
-function property(error: unknown, name: "code" | "syscall"): string {
-  const value =
-    typeof error === "object" && error !== null ? (error as Record<string, unknown>)[name] : undefined;
+function codeIn(error: unknown): string {
+  const value = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
   return typeof value === "string" ? value : "";
 }
 
 const TLS_CODE =
   /^(?:CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_|HOSTNAME_MISMATCH|ERR_TLS_|ERR_SSL_|EPROTO$)/;
 
-/** A connection that could not be made or broke. */
-export function networkFailure(error: unknown): Failure {
+/** What undici says where a proxy refused the tunnel; it has no other sign. */
+const PROXY_REFUSAL = /^Proxy response \((\d{3})\)/;
+
+function isTransient(error: unknown): boolean {
+  const status = Number(PROXY_REFUSAL.exec(messageOf(error))?.[1] ?? 0);
+  return status === 0 || mayPass(status);
+}
+
+/** A connection that could not be made or, where the request was `sent`, broke. */
+export function networkFailure(error: unknown, sent: boolean): Failure {
   const errors: unknown[] = error instanceof AggregateError ? error.errors : [error];
-  const tls = errors.some((entry) => TLS_CODE.test(property(entry, "code")));
+  // A parser's error holds what the server said, which may be anything.
+  if (error instanceof Error) Reflect.deleteProperty(error, "data");
+  const tls = errors.some((entry) => TLS_CODE.test(codeIn(entry)));
   const code = tls ? "TLS_FAILED" : "CONNECTION_FAILED";
-  const unsent = tls || errors.every((entry) => NEVER_SENT.has(property(entry, "syscall")));
+  const transient = !tls && isTransient(error);
   const said = `${tls ? "No trusted connection to" : "No connection to, or no answer from"} SignPath: ${messageOf(error)}`;
   return {
     code,
-    transient: !tls,
-    ambiguous: !unsent,
+    transient,
+    ambiguous: sent,
     retryAfterMs: undefined,
-    toError: (progress) => makeError(code, said, progress, { retryable: !tls, cause: error }),
+    toError: (progress) => makeError(code, said, progress, { retryable: transient, cause: error }),
   };
 }
 
-/** An attempt that took too long. */
-export function timeoutFailure(limitMs: number): Failure {
-  const said = `SignPath did not answer within ${Math.round(limitMs)} ms`;
+/** An attempt that took too long, be it for its answer, or for a token and a connection before it could be sent. */
+export function timeoutFailure(limitMs: number, sent: boolean): Failure {
+  const said = sent
+    ? `SignPath did not answer within ${Math.round(limitMs)} ms`
+    : `The API token and a connection to SignPath were not to be had within ${Math.round(limitMs)} ms`;
   return {
     code: "TIMEOUT",
     transient: true,
-    ambiguous: true,
+    ambiguous: sent,
     retryAfterMs: undefined,
     toError: (progress) => makeError("TIMEOUT", said, progress, { retryable: true }),
   };

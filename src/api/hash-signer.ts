@@ -42,15 +42,17 @@ export class HashSigner {
    * @throws {SignPathError} those of {@link ApiClient}; for an asynchronous request also `REQUEST_PENDING` (its id
    * is in the error), `REQUEST_DENIED` and `REQUEST_REJECTED`.
    */
-  sign(template: SigningTemplate, hash: string, options: SignOptions): Promise<RawSignature> {
+  async sign(template: SigningTemplate, hash: string, options: SignOptions): Promise<RawSignature> {
     if (this.#route === "asynchronous" || options.signingRequestId !== undefined) {
       return this.#asynchronous(template, hash, options);
     }
     if (this.#route === "sign-hash") return this.#client.signHash(template, hash, options);
-    const fast = this.#client.fastSign(template, hash, options);
-    return this.#route === "auto"
-      ? fast.catch((error) => this.#changeOver(error, template, hash, options))
-      : fast;
+    try {
+      return await this.#client.fastSign(template, hash, options);
+    } catch (error) {
+      if (this.#route === "fast") throw error;
+      return this.#changeOver(error, template, hash, options);
+    }
   }
 
   async #changeOver(
@@ -82,11 +84,11 @@ export class HashSigner {
       if (isFinalStatus) throw refused(id, status, state);
       if (performance.now() + wait > deadline) throw pending(id, state);
       await delay(wait, undefined, options.signal === undefined ? {} : { signal: options.signal }).catch(
-        (cause) => {
+        () => {
           throw new SignPathError("ABORTED", `The call was aborted; signing request ${id} goes on`, {
             stage: "sign",
             signingRequestId: id,
-            cause,
+            cause: options.signal?.reason,
           });
         },
       );

@@ -1,8 +1,8 @@
-import type { Dispatcher } from "undici";
+import type { Connection } from "./dispatcher.js";
 
 /** One connection's worth of dispatcher: at most one request is on it at a time. */
 export interface Lane {
-  dispatcher: Dispatcher | undefined;
+  dispatcher: Connection | undefined;
 }
 
 interface Waiter {

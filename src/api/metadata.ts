@@ -70,7 +70,15 @@ export function buildFacts(env: Environment): BuildFacts | undefined {
   return { ...(url && { url: withoutCredentials(url) }), ...(commit && { commit }), ...(job && { job }) };
 }
 
-const SECRET_NAME = /token|secret|passw|passphrase|pwd|credential|api-?key|authorization|bearer/i;
+/** Names whose values are not for others: of options, variables, headers, query parameters. */
+const SECRET_NAME =
+  /token|secret|passw|passphrase|passcode|pass(?:in|out)?\b|pwd|(?<![a-z])pin(?![a-z])|credential|(?:api|access)[-_]?key|authorization|_auth\b|bearer/i;
+
+/** A name with a value in the same word: `--token=…`, `/p:Token=…`, `?token=…`, `Authorization:…`. */
+const ASSIGNMENT = /([\w.$-]+)([=:])/g;
+
+/** An option whose value, if it has one, is the next word. */
+const OPTION = /^(?:--?|\/)[\w.-]+$/;
 
 function withoutCredentials(text: string): string {
   return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s@]+@/gi, "$1***@");
@@ -82,21 +90,24 @@ function withoutCredentials(text: string): string {
  */
 export function scrubCommandLine(argv: readonly string[], redact: (text: string) => string): string {
   let hideNext = false;
-  const words = argv.map((argument) => {
+  const words = argv.map(redact).map((argument) => {
     if (hideNext) {
-      hideNext = argument.toLowerCase() === "bearer";
+      hideNext = /^bearer$/i.test(argument);
       return "***";
     }
-    const [name, value] = /^([^=]*)=(.*)$/s.exec(argument)?.slice(1) ?? [argument];
-    if (name !== undefined && SECRET_NAME.test(name) && !name.includes("/")) {
-      if (value !== undefined) return `${name}=***`;
-      hideNext = name.startsWith("-") || name.toLowerCase() === "bearer";
-      // One word with a blank in it is a header: "Authorization: Bearer …".
-      if (/\s/.test(name)) return "***";
+    if (!SECRET_NAME.test(argument)) return withoutCredentials(argument);
+    // A header or a command: where in it the secret ends, nobody can tell.
+    if (/\s/.test(argument)) return "***";
+    const secret = [...argument.matchAll(ASSIGNMENT)].find(([, name = ""]) => SECRET_NAME.test(name));
+    if (secret !== undefined) {
+      const end = secret.index + secret[0].length;
+      hideNext = end === argument.length;
+      return `${withoutCredentials(argument.slice(0, end))}***`;
     }
+    hideNext = OPTION.test(argument) || /^bearer$/i.test(argument);
     return withoutCredentials(argument);
   });
-  return redact(words.join(" ")).slice(0, 4000);
+  return words.join(" ").slice(0, 4000);
 }
 
 function userName(): string {
@@ -133,6 +144,7 @@ export function metadataSource({ metadata, token }: Config): {
 function callersMetadata(metadata: () => unknown): Readonly<Record<string, unknown>> {
   try {
     const value = metadata() ?? {};
+    if (value instanceof Promise) throw new TypeError("a promise cannot be waited for");
     const copy: unknown = JSON.parse(JSON.stringify(value));
     if (typeof copy === "object" && copy !== null && !Array.isArray(copy))
       return copy as Record<string, unknown>;

@@ -3,6 +3,7 @@ import type { ProblemDetails } from "../wire/problem.js";
 /** The longest text of the server that goes into an error. */
 const LONGEST_TEXT = 1000;
 const MOST_ENTRIES = 20;
+const LONGEST_BODY = 64 * 1024;
 
 /** What the server said about a failure: a problem body where it was one, and its words in one line. */
 export interface ServerWords {
@@ -16,11 +17,9 @@ export interface ServerWords {
  * characters and passed through `redact`.
  */
 export function readServerWords(body: Buffer, redact: (text: string) => string): ServerWords {
-  const text = body
-    .subarray(0, 64 * 1024)
-    .toString("utf8")
-    .trim();
-  const clean = (value: string): string => redact(oneLine(value));
+  // Redacted before anything is cut: a part of a secret would not be recognised.
+  const text = redact(body.toString("utf8")).slice(0, LONGEST_BODY).trim();
+  const clean = (value: string): string => oneLine(redact(value));
   if (text === "") return { words: "" };
   const problem = text.startsWith("{") ? parseProblem(text, clean) : undefined;
   if (problem !== undefined) return { problem, words: problemWords(problem) };

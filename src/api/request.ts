@@ -1,7 +1,7 @@
 import type { SignPathErrorStage } from "../base/errors.js";
 
-/** One request to the API, as the transport takes it. */
-export interface ApiRequest {
+/** One request to the API, as the transport takes it, and what its answer is to become. */
+export interface ApiRequest<Result = unknown> {
   /** What is asked for, in words for messages and diagnostics: `fast signing request`. */
   readonly what: string;
   /** The step of the caller's job that the request belongs to. */
@@ -17,16 +17,16 @@ export interface ApiRequest {
   readonly repeatable: boolean;
   /** The signing request that this one is about, for errors. */
   readonly signingRequestId?: string;
+  /** Reads the answer; throws `Undecodable` where it is not what the request is answered with. */
+  readonly decode: (answer: ApiAnswer) => Result;
 }
 
 /** An answer with a status from 200 to 299. */
 export interface ApiAnswer {
-  readonly status: number;
   readonly headers: AnswerHeaders;
   readonly body: Buffer;
   /** Requests sent for it. */
   readonly attempts: number;
-  readonly elapsedMs: number;
 }
 
 /** Header fields of an answer by their lower-case names. */

@@ -13,6 +13,12 @@ export interface FailedAttempt {
 /** The longest delay that is drawn; `Retry-After` can ask for more. */
 const LONGEST_DELAY_MS = 30_000;
 
+/** With less time than this an attempt could hardly succeed, but might well make another signing request. */
+const SHORTEST_ATTEMPT_MS = 10;
+
+/** Enough to reach it from any first delay; without a bound, none at all would double to what is not a number. */
+const MOST_DOUBLINGS = 32;
+
 /**
  * How long to wait before the next attempt: exponential with full jitter, and not before the server's
  * `Retry-After`. `undefined` where there must be none: it would not help, it might sign twice and that is not
@@ -32,9 +38,12 @@ export function nextDelayMs(
 ): number | undefined {
   if (!failed.transient || attempt > config.maxRetries) return undefined;
   if (failed.ambiguous && !repeatable && !config.retryAmbiguous) return undefined;
-  const ceiling = Math.min(LONGEST_DELAY_MS, config.firstDelayMs * 2 ** (attempt - 1));
+  const ceiling = Math.min(
+    LONGEST_DELAY_MS,
+    config.firstDelayMs * 2 ** Math.min(attempt - 1, MOST_DOUBLINGS),
+  );
   const delay = Math.max(random() * ceiling, failed.retryAfterMs ?? 0);
-  return elapsedMs + delay < config.totalTimeoutMs ? delay : undefined;
+  return elapsedMs + delay <= config.totalTimeoutMs - SHORTEST_ATTEMPT_MS ? delay : undefined;
 }
 
 /**

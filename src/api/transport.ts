@@ -2,11 +2,10 @@ import { SignPathError } from "../base/errors.js";
 import type { Config } from "../config/config.js";
 import type { Shared } from "./call.js";
 import { Call } from "./call.js";
-import type { Undici } from "./dispatcher.js";
 import { dispatcherFactory } from "./dispatcher.js";
 import type { Lane } from "./lanes.js";
 import { Lanes } from "./lanes.js";
-import type { ApiAnswer, ApiRequest, SendOptions } from "./request.js";
+import type { ApiRequest, SendOptions } from "./request.js";
 import { USER_AGENT } from "./user-agent.js";
 
 /**
@@ -15,18 +14,20 @@ import { USER_AGENT } from "./user-agent.js";
  */
 export class Transport {
   readonly #shared: Shared;
-  readonly #inFlight = new Set<Call>();
-  #undici: Promise<Undici> | undefined;
+  #inFlight = 0;
   #open: ReturnType<typeof dispatcherFactory> | undefined;
-  #closed = false;
+  #closed: Promise<void> | undefined;
   #idle: (() => void) | undefined;
 
   constructor(config: Config) {
     this.#shared = {
       config,
+      origin: config.baseUrl.origin,
       lanes: new Lanes(config.maxConcurrency),
       headers: ["user-agent", USER_AGENT, "accept", "application/json"],
       redact: (text) => config.token.redact(text),
+      connect: (lane) => this.#connect(lane),
+      settled: () => this.#settled(),
     };
   }
 
@@ -35,31 +36,30 @@ export class Transport {
    *
    * @throws {SignPathError} see the codes in `failure.ts`; `ABORTED` where the signal or {@link close} ended it.
    */
-  send(request: ApiRequest, options: SendOptions = {}): Promise<ApiAnswer> {
-    if (this.#closed) {
-      const details = { stage: request.stage };
+  send<Result>(request: ApiRequest<Result>, options: SendOptions = {}): Promise<Result> {
+    if (this.#closed !== undefined) {
+      const details = { stage: request.stage, signingRequestId: request.signingRequestId };
       return Promise.reject(new SignPathError("ABORTED", "The SignPath client is closed", details));
     }
+    this.#inFlight++;
     return new Promise((resolve, reject) => {
-      const call = new Call(this.#shared, request, options, (lane) => this.#connect(lane), {
-        resolve: (answer) => {
-          this.#settled(call);
-          resolve(answer);
-        },
-        reject: (error) => {
-          this.#settled(call);
-          reject(error);
-        },
-      });
-      this.#inFlight.add(call);
-      call.start();
+      new Call(this.#shared, request, options, resolve, reject).start();
     });
   }
 
+  /** Calls that have not ended, including those that wait for their turn. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
   /** Waits for what is in flight, then closes all connections. Later calls are refused. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    if (this.#inFlight.size > 0) {
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#inFlight > 0) {
       await new Promise<void>((resolve) => {
         this.#idle = resolve;
       });
@@ -69,22 +69,15 @@ export class Transport {
     await Promise.all(dispatchers.map((dispatcher) => dispatcher?.destroy()));
   }
 
-  #settled(call: Call): void {
-    this.#inFlight.delete(call);
-    if (this.#inFlight.size === 0) this.#idle?.();
+  #settled(): void {
+    this.#inFlight--;
+    if (this.#inFlight === 0) this.#idle?.();
   }
 
-  /** Gives the lane its dispatcher: at once when undici is loaded, else as soon as it is. */
-  #connect(lane: Lane): Promise<void> | undefined {
-    if (lane.dispatcher !== undefined) return undefined;
-    if (this.#open !== undefined) {
-      lane.dispatcher = this.#open();
-      return undefined;
-    }
-    this.#undici ??= import("undici");
-    return this.#undici.then((undici) => {
-      this.#open ??= dispatcherFactory(undici, this.#shared.config);
-      lane.dispatcher ??= this.#open();
-    });
+  /** Gives the lane its connection, which is made when the first request is sent over it. */
+  #connect(lane: Lane): void {
+    if (lane.dispatcher !== undefined) return;
+    this.#open ??= dispatcherFactory(this.#shared.config);
+    lane.dispatcher = this.#open();
   }
 }

@@ -1,3 +1,11 @@
+import { setMaxListeners } from "node:events";
+
+/** Listens for a signal's abort. Any number of calls may share a signal, without Node's warning about a leak. */
+export function onceAborted(signal: AbortSignal, listener: () => void): void {
+  if (signal instanceof EventTarget) setMaxListeners(0, signal);
+  signal.addEventListener("abort", listener, { once: true });
+}
+
 /**
  * `promise`, unless the signal fires first: then it fails with what `onAbort` makes of the signal's reason. For work
  * that is shared with other callers and must go on without this one.
@@ -12,7 +20,7 @@ export async function unlessAborted<T>(
   const aborted = new Promise<never>((_resolve, reject) => {
     listener = () => reject(onAbort(signal.reason));
     if (signal.aborted) listener();
-    else signal.addEventListener("abort", listener, { once: true });
+    else onceAborted(signal, listener);
   });
   try {
     return await Promise.race([promise, aborted]);

@@ -52,7 +52,7 @@ export class SignPathError extends Error {
   declare readonly status?: number;
   /** Whether the same call may succeed later without any change. */
   readonly retryable: boolean;
-  /** How many requests were sent. 0: the call was refused before anything was sent. */
+  /** How many times a request was tried. 0: the call was refused before anything was sent. */
   readonly attempts: number;
   /** The signing request that this call made, where the server told its id. */
   declare readonly signingRequestId?: string;

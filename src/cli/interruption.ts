@@ -12,10 +12,14 @@ const GRACE_MS = 3000;
 const LAST_READ_MS = 500;
 const POLL_MS = 20;
 
+/** npm passes on a signal that the terminal has sent to all: twice within this time is once. */
+const SAME_KEYSTROKE_MS = 500;
+
 /** Ctrl-C and its relatives: the first one aborts what is in flight, the second one ends the process. */
 export class Interruption {
   readonly #controller = new AbortController();
   #name: SignalName | undefined;
+  #at = 0;
 
   /** Fires at the first signal. */
   get signal(): AbortSignal {
@@ -42,8 +46,12 @@ export class Interruption {
   }
 
   #interrupt(name: SignalName): void {
-    if (this.#name !== undefined) die(name);
+    if (this.#name !== undefined) {
+      if (performance.now() - this.#at > SAME_KEYSTROKE_MS) die(name);
+      return;
+    }
     this.#name = name;
+    this.#at = performance.now();
     setTimeout(() => die(name), GRACE_MS).unref();
     this.#controller.abort(new Error(`interrupted by ${name}`));
   }

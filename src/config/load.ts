@@ -5,8 +5,8 @@ import type { FileValues } from "./file.js";
 import { readConfigFile } from "./file.js";
 import type { SignPathOptions } from "./options.js";
 import type { Environment } from "./proxy.js";
-import { isLoopback, parseProxy, proxyVariable } from "./proxy.js";
-import { Unreadable } from "./readers.js";
+import { goesDirect, isLoopback, parseProxy, proxyVariable } from "./proxy.js";
+import { text, Unreadable } from "./readers.js";
 import type { Setting, SettingValues } from "./settings.js";
 import { SETTINGS } from "./settings.js";
 import { tlsConfig } from "./tls.js";
@@ -47,7 +47,10 @@ class Loader {
   constructor(options: SignPathOptions, env: Environment) {
     this.#options = options;
     this.#env = env;
-    const path = options.configFile ?? (env["SIGNPATH_CONFIG_FILE"] || undefined);
+    const path =
+      options.configFile === undefined
+        ? env["SIGNPATH_CONFIG_FILE"] || undefined
+        : this.#attempt("option configFile", () => text(options.configFile));
     this.#fileName = path ?? "the file that SIGNPATH_CONFIG_FILE names";
     this.#file =
       (path !== undefined && this.#attempt(`configuration file ${path}`, () => readConfigFile(path))) ||
@@ -103,7 +106,7 @@ class Loader {
     if (variable !== undefined)
       return this.#attempt(`variable ${variable}`, () => parseProxy(this.#env[variable]));
     const fromFile = this.#file.get("httpproxy");
-    if (fromFile === undefined || isLoopback(apiUrl.hostname)) return undefined;
+    if (fromFile === undefined || goesDirect(apiUrl, this.#env)) return undefined;
     return this.#attempt(`HttpProxy in ${this.#fileName}`, () => parseProxy(fromFile));
   }
 
@@ -123,9 +126,10 @@ class Loader {
     if (metadata === undefined || metadata === false || typeof metadata === "function") return metadata ?? {};
     return (
       this.#attempt("option metadata", () => {
-        if (typeof metadata !== "object" || metadata === null)
+        const copy: unknown = JSON.parse(JSON.stringify(metadata));
+        if (typeof copy !== "object" || copy === null || Array.isArray(copy))
           throw new Unreadable("must be an object, a function or false");
-        return Object.freeze(JSON.parse(JSON.stringify(metadata))) as Record<string, unknown>;
+        return Object.freeze(copy) as Record<string, unknown>;
       }) ?? {}
     );
   }

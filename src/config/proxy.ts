@@ -32,13 +32,17 @@ export function parseProxy(value: unknown): ProxyConfig {
   };
 }
 
+/** Whether no proxy is for an address: it is this machine, or `NO_PROXY` lists it. */
+export function goesDirect(target: URL, env: Environment): boolean {
+  return isLoopback(target.hostname) || isExempt(target, env["NO_PROXY"] || env["no_proxy"] || "");
+}
+
 /**
  * The proxy that the environment names for an address: `HTTPS_PROXY` or `HTTP_PROXY` by its scheme, then
- * `http_proxy`, which SignPath's drivers use for both. Never for this machine, nor for what `NO_PROXY` lists.
+ * `http_proxy`, which SignPath's drivers use for both.
  */
 export function proxyVariable(target: URL, env: Environment): string | undefined {
-  if (isLoopback(target.hostname) || isExempt(target, env["NO_PROXY"] || env["no_proxy"] || ""))
-    return undefined;
+  if (goesDirect(target, env)) return undefined;
   const names =
     target.protocol === "https:"
       ? ["HTTPS_PROXY", "https_proxy", "http_proxy"]

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { messageOf } from "../base/errors.js";
@@ -15,11 +16,15 @@ export interface TlsFiles {
 
 /** TLS settings from the options, or else from the files. */
 export function tlsConfig(options: TlsOptions | undefined, files: TlsFiles): TlsConfig {
+  if (options !== undefined && (typeof options !== "object" || options === null)) {
+    throw new Unreadable("must be an object");
+  }
   const config = options === undefined ? fromFiles(files) : fromOptions(options);
   if (config.cert === undefined && config.key !== undefined)
     throw new Unreadable("has a key without a certificate");
   if (Object.keys(config).length > 0) {
     try {
+      config.ca?.forEach(requireCertificate);
       createSecureContext({ ...config, ca: config.ca === undefined ? undefined : [...config.ca] });
     } catch (error) {
       throw new Unreadable(`cannot be used: ${messageOf(error)}`);
@@ -45,13 +50,24 @@ function fromFiles({ ca, certificate, key, passphrase }: TlsFiles): TlsConfig {
     );
   }
   const identity = certificate === undefined ? undefined : read(certificate);
-  const isPem = identity?.includes("-----BEGIN") ?? false;
+  const pem = identity?.includes("-----BEGIN") ? identity : undefined;
+  const keyPem = key === undefined ? pem : read(key);
   return {
     ...(ca !== undefined && { ca: [read(ca)] }),
-    ...(identity !== undefined && !isPem && { pfx: identity }),
-    ...(identity !== undefined && isPem && { cert: identity, key: key === undefined ? identity : read(key) }),
+    ...(pem !== undefined && { cert: pem }),
+    ...(keyPem !== undefined && { key: keyPem }),
+    ...(pem === undefined && identity !== undefined && { pfx: identity }),
     ...(passphrase !== undefined && { passphrase }),
   };
+}
+
+const PEM_CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/;
+
+/** Node passes over what is no certificate in a list of authorities, and then trusts nobody. */
+function requireCertificate(ca: string | Buffer): void {
+  if (!PEM_CERTIFICATE.test(typeof ca === "string" ? ca : ca.toString("latin1")))
+    throw new Error("an authority's certificate is not PEM");
+  new X509Certificate(ca);
 }
 
 function isList<T>(value: T | readonly T[]): value is readonly T[] {

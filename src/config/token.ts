@@ -8,18 +8,25 @@ const STORES: ReadonlyMap<string, string> = new Map([
 /** Why a text cannot be an API token, in words that do not repeat it; `undefined` if it can. */
 export function tokenDefect(token: string): string | undefined {
   for (const [prefix, reason] of STORES) {
-    if (token.startsWith(prefix)) return `${reason}; set the token itself`;
+    if (token.toLowerCase().startsWith(prefix)) return `${reason}; set the token itself`;
   }
   if (/^bearer\s/i.test(token)) return 'must be the token alone, without "Bearer"';
   return VISIBLE_ASCII.test(token) ? undefined : "must be visible ASCII characters without spaces";
 }
 
+/** How many different tokens of a function are remembered: as many as there can be requests in flight. */
+const MOST_TOKENS = 1024;
+
 /** The API token, held so that it cannot be printed, serialised or cloned. */
 export class ApiToken {
   readonly #source: string | (() => string | Promise<string>);
+  readonly #header: string;
+  /** What the function gave, to be taken out of answers. */
+  readonly #given = new Set<string>();
 
   constructor(source: string | (() => string | Promise<string>)) {
     this.#source = source;
+    this.#header = typeof source === "string" ? `Bearer ${source}` : "";
   }
 
   /**
@@ -29,20 +36,32 @@ export class ApiToken {
    * @throws {TypeError} where the function's token is none, in words that do not repeat it.
    */
   authorization(): string | Promise<string> {
-    return typeof this.#source === "string" ? `Bearer ${this.#source}` : this.#ask(this.#source);
+    return typeof this.#source === "string" ? this.#header : this.#ask(this.#source);
   }
 
   /** `text` without the token in it. */
   redact(text: string): string {
-    return typeof this.#source === "string" ? text.replaceAll(this.#source, "***") : text;
+    if (typeof this.#source === "string") return text.replaceAll(this.#source, "***");
+    let clean = text;
+    for (const token of this.#given) clean = clean.replaceAll(token, "***");
+    return clean;
   }
 
   async #ask(source: () => string | Promise<string>): Promise<string> {
-    const token: unknown = await source();
-    if (typeof token !== "string" || token.trim() === "")
-      throw new TypeError("the apiToken function gave no token");
-    const defect = tokenDefect(token.trim());
+    const given: unknown = await source();
+    const token = typeof given === "string" ? given.trim() : "";
+    if (token === "") throw new TypeError("the apiToken function gave no token");
+    const defect = tokenDefect(token);
     if (defect !== undefined) throw new TypeError(`the apiToken function's token ${defect}`);
-    return `Bearer ${token.trim()}`;
+    this.#remember(token);
+    return `Bearer ${token}`;
+  }
+
+  #remember(token: string): void {
+    const [oldest] = this.#given;
+    if (oldest !== undefined && this.#given.size === MOST_TOKENS && !this.#given.has(token)) {
+      this.#given.delete(oldest);
+    }
+    this.#given.add(token);
   }
 }

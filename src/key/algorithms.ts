@@ -34,17 +34,19 @@ const FAMILIES: readonly Family[] = [
 ];
 
 /** Every algorithm by family and hash, made once, so that a resolved one can be a key of a map. */
-const TABLE: ReadonlyMap<string, SigningAlgorithm> = new Map(
-  FAMILIES.flatMap((family) =>
-    [...HASH_ALGORITHMS].map(
-      ([name, hash]) => [`${family.name}/${name}`, Object.freeze({ ...family, hash })] as const,
-    ),
-  ),
+const TABLE: ReadonlyMap<AlgorithmName, ReadonlyMap<HashName, SigningAlgorithm>> = new Map(
+  FAMILIES.map((family) => {
+    const algorithms = [...HASH_ALGORITHMS].map(
+      ([name, hash]) => [name, Object.freeze({ ...family, hash })] as const,
+    );
+    return [family.name, new Map(algorithms)];
+  }),
 );
 
 /** The name in WebCrypto's spelling; its comparison ignores case. */
 function canonical<Name extends string>(names: readonly Name[], given: string): Name | undefined {
-  return names.find((name) => name.toLowerCase() === given.toLowerCase());
+  const exact = names.find((name) => name === given);
+  return exact ?? names.find((name) => name.toLowerCase() === given.toLowerCase());
 }
 
 const FAMILY_NAMES: readonly AlgorithmName[] = FAMILIES.map(({ name }) => name);
@@ -97,7 +99,7 @@ export function resolve(
   hash: HashName,
   saltLength: number | undefined,
 ): SigningAlgorithm {
-  const algorithm = TABLE.get(`${name}/${hash}`);
+  const algorithm = TABLE.get(name)?.get(hash);
   if (algorithm === undefined) throw notSupported(`${name} with ${hash} is not supported`);
   if (name === "RSA-PSS" && saltLength !== undefined && saltLength !== algorithm.hash.length) {
     throw notSupported(
@@ -126,11 +128,8 @@ export function requireFit(
   { key }: CertificateFacts,
   wanted: { name: AlgorithmName; namedCurve?: string | undefined },
 ): void {
-  const family = FAMILIES.find(({ name }) => name === wanted.name);
-  const fitting = FAMILIES.filter(
-    ({ keyType, name }) => keyType === key.type && !(isPssOnly(key) && name !== "RSA-PSS"),
-  );
-  if (family === undefined || !fitting.includes(family)) {
+  if (!FAMILIES.some((family) => family.name === wanted.name && fits(family, key))) {
+    const fitting = FAMILIES.filter((family) => fits(family, key));
     const kind =
       key.type === "rsa"
         ? `an RSA key${isPssOnly(key) ? " for RSA-PSS only" : ""}`
@@ -142,6 +141,10 @@ export function requireFit(
   if (key.type === "ec" && wanted.namedCurve !== undefined && wanted.namedCurve !== key.namedCurve) {
     throw notSupported(`the key is on ${key.namedCurve}, not on ${quote(wanted.namedCurve)}`);
   }
+}
+
+function fits({ keyType, name }: Family, key: KeyFacts): boolean {
+  return keyType === key.type && (name === "RSA-PSS" || !isPssOnly(key));
 }
 
 function isPssOnly(key: KeyFacts): boolean {

@@ -50,6 +50,22 @@ function verifyMessage(
   return verify(hash.nodeName, message, { key: publicKey, dsaEncoding: "ieee-p1363" }, signature);
 }
 
+/** The same on a thread of Node's pool: at 64 in flight a third more in all, at one in flight a third less. */
+function verifyMessageElsewhere(
+  signature: Bytes,
+  { publicKey }: CertificateFacts,
+  hash: HashAlgorithm,
+  message: Uint8Array,
+): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const key = { key: publicKey, dsaEncoding: "ieee-p1363" } as const;
+    verify(hash.nodeName, message, key, signature, (error, verified) => {
+      if (error === null) resolve(verified);
+      else reject(error);
+    });
+  });
+}
+
 async function verifyFixed(
   signature: Bytes,
   facts: CertificateFacts,
@@ -81,16 +97,16 @@ export const ecdsa: Scheme = {
       fixed === undefined ? wrongLength(signature.length, length) : { signature: fixed },
     );
   },
-  check(signature, facts, algorithm, signed) {
-    const isFixed = signature.length === signatureLength(facts);
-    if (
-      isFixed &&
-      signed.message !== undefined &&
-      verifyMessage(signature, facts, algorithm, signed.message)
-    ) {
-      return { signature };
+  check(signature, facts, algorithm, signed, crowded) {
+    const { message } = signed;
+    if (message === undefined || signature.length !== signatureLength(facts)) {
+      return checkSlowly(signature, facts, algorithm, signed);
     }
-    return checkSlowly(signature, facts, algorithm, signed);
+    const conclude = (verified: boolean): Checked | Promise<Checked> =>
+      verified ? { signature } : checkSlowly(signature, facts, algorithm, signed);
+    return crowded
+      ? verifyMessageElsewhere(signature, facts, algorithm, message).then(conclude)
+      : conclude(verifyMessage(signature, facts, algorithm, message));
   },
 };
 

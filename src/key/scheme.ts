@@ -19,12 +19,17 @@ export interface Scheme {
   readonly signatureLength: (facts: CertificateFacts) => number;
   /** Brings a signature into the form that callers get and looks at its length, no more. */
   readonly shape: (signature: Bytes, facts: CertificateFacts) => Checked | Promise<Checked>;
-  /** Does the same, and verifies it against the certificate's key. */
+  /**
+   * Does the same, and verifies it against the certificate's key.
+   *
+   * @param crowded - whether so much else waits for the calling thread that another one is worth its price
+   */
   readonly check: (
     signature: Bytes,
     facts: CertificateFacts,
     hash: HashAlgorithm,
     signed: Signed,
+    crowded?: boolean,
   ) => Checked | Promise<Checked>;
 }
 

@@ -11,6 +11,9 @@ import { requireFit } from "./algorithms.js";
 import type { Checked, Signed } from "./scheme.js";
 import { signChannel } from "./telemetry.js";
 
+/** With so many other requests in flight a check had better not hold them up. */
+const CROWD = 8;
+
 /** The requests of each policy, by algorithm. */
 const templates = new WeakMap<PolicyState, Map<SigningAlgorithm, SigningTemplate>>();
 
@@ -47,7 +50,7 @@ export async function signDigest(
   const { verifySignatures } = api.config;
   const raw = await signer.sign(templateOf(state, algorithm), encodeBase64(signed.hash), options);
   const outcome = verifySignatures
-    ? algorithm.scheme.check(raw.signature, facts, algorithm.hash, signed)
+    ? algorithm.scheme.check(raw.signature, facts, algorithm.hash, signed, api.inFlight >= CROWD)
     : algorithm.scheme.shape(raw.signature, facts);
   const checked = outcome instanceof Promise ? await outcome : outcome;
   if ("defect" in checked) throw await refusal(state, facts, algorithm, signed, raw, checked.defect);

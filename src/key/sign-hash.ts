@@ -1,6 +1,6 @@
 import type { SignOptions } from "../api/hash-signer.js";
 import type { Bytes } from "../base/bytes.js";
-import { exactCopy, viewOf } from "../base/bytes.js";
+import { exactCopy, isBufferSource, viewOf } from "../base/bytes.js";
 import { SignPathError } from "../base/errors.js";
 import type { SigningAlgorithmIdentifier } from "../policy/signing-policy.js";
 import type { PolicyState } from "../policy/state.js";
@@ -26,6 +26,7 @@ export async function signHash(
   identifier: SigningAlgorithmIdentifier,
   options: SignOptions,
 ): Promise<Bytes> {
+  if (!isBufferSource(hash)) throw new TypeError("the hash must be an ArrayBuffer or a view of one");
   const algorithm = resolveFor(state, identifier);
   const view = viewOf(hash);
   if (view.byteLength !== algorithm.hash.length) {

@@ -24,6 +24,8 @@ export class PolicyDirectory {
   readonly #operations: PolicyOperations;
   readonly #connection: PolicyConnection;
   readonly #entries = new Map<string, Entry>();
+  /** The same by names in another case, which the server has forgiven. */
+  readonly #aliases = new Map<string, Entry>();
   readonly #fetches = new Map<string, Promise<Entry>>();
 
   constructor(api: ApiClient, signer: HashSigner, operations: PolicyOperations) {
@@ -53,7 +55,7 @@ export class PolicyDirectory {
    */
   async get(slugs: PolicySlugs, { signal }: CallOptions = {}): Promise<SigningPolicy> {
     if (signal?.aborted) throw aborted(signal.reason);
-    const known = this.#entries.get(keyOf(slugs));
+    const known = this.#entries.get(keyOf(slugs)) ?? this.#aliases.get(keyOf(slugs));
     const isFresh =
       known !== undefined && performance.now() - known.fetchedAt < this.#api.config.policyCacheMs;
     const { policy } = isFresh ? known : await unlessAborted(this.#fetch(slugs), signal, aborted);
@@ -76,7 +78,11 @@ export class PolicyDirectory {
     this.#signer.serverIsKnown();
     const record =
       records.find((each) => keyOf(each) === keyOf(filter)) ?? records.find((each) => matches(each, filter));
-    if (record !== undefined) return this.#take(record);
+    if (record !== undefined) {
+      const entry = this.#take(record);
+      this.#aliases.set(keyOf(filter), entry);
+      return entry;
+    }
     throw new SignPathError(
       "POLICY_NOT_FOUND",
       `there is no signing policy ${projectSlug}/${signingPolicySlug} for this API token: check both slugs, and that the token's user is a submitter of the policy`,

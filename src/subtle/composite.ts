@@ -28,7 +28,7 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ["unwrapKey", unwrapKey],
 ]);
 
-async function sign(args: readonly unknown[]): Promise<unknown> {
+function sign(args: readonly unknown[]): Promise<unknown> {
   const [algorithm, key, data] = args;
   if (!isSignPathCryptoKey(key)) return byOwner("sign", key, args);
   return signRemotely(algorithm as AlgorithmIdentifier, key, data as BufferSource);
@@ -44,6 +44,15 @@ function route(operation: string, arity: number, args: readonly unknown[]): Prom
   return run === undefined ? callNative(operation, args) : run(args);
 }
 
+/** Whatever is wrong with the arguments arrives as a rejection. */
+function routeSafely(operation: string, arity: number, args: readonly unknown[]): Promise<unknown> {
+  try {
+    return route(operation, arity, args);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
 /** A method that needs no receiver, with the name and the length of the native one. */
 function method(name: string, length: number, run: (...args: unknown[]) => unknown): PropertyDescriptor {
   Object.defineProperties(run, { name: { value: name }, length: { value: length } });
@@ -53,8 +62,7 @@ function method(name: string, length: number, run: (...args: unknown[]) => unkno
 function subtleMethods(): PropertyDescriptorMap {
   const methods: PropertyDescriptorMap = {};
   for (const [name, { length }] of nativeMethods) {
-    // async: whatever is wrong with the arguments arrives as a rejection.
-    methods[name] = method(name, length, async (...args) => route(name, length, args));
+    methods[name] = method(name, length, (...args) => routeSafely(name, length, args));
   }
   return methods;
 }

@@ -1,6 +1,6 @@
 import type { SignOptions } from "../api/hash-signer.js";
 import type { Bytes } from "../base/bytes.js";
-import { exactCopy, viewOf } from "../base/bytes.js";
+import { exactCopy, isBufferSource, viewOf } from "../base/bytes.js";
 import type { SignPathErrorCode } from "../base/errors.js";
 import { isSignPathError, namedException, SignPathError } from "../base/errors.js";
 import type { SigningAlgorithm } from "../key/algorithms.js";
@@ -34,7 +34,7 @@ export async function signRemotely(
   data: BufferSource,
 ): Promise<ArrayBuffer> {
   try {
-    return (await signWithKey(algorithm, key, data)).buffer;
+    return (await begin(algorithm, key, data, {})).buffer;
   } catch (error) {
     if (!isSignPathError(error)) throw error;
     const name = error instanceof KeyMismatch ? "InvalidAccessError" : EXCEPTIONS[error.code];
@@ -49,7 +49,17 @@ export async function signWithKey(
   data: BufferSource,
   options: SignOptions = {},
 ): Promise<Bytes> {
-  if (!(data instanceof ArrayBuffer || ArrayBuffer.isView(data))) {
+  return begin(algorithm, key, data, options);
+}
+
+/** What is wrong with the arguments is thrown at once. */
+function begin(
+  algorithm: SigningAlgorithmIdentifier,
+  key: SignPathCryptoKey,
+  data: BufferSource,
+  options: SignOptions,
+): Promise<Bytes> {
+  if (!isBufferSource(data)) {
     throw new TypeError("the data to sign must be an ArrayBuffer or a view of one");
   }
   const binding = bindingOf(key);
@@ -59,8 +69,9 @@ export async function signWithKey(
   const digesting = digestBytes(signing.hash, view);
   const keep = signing.scheme.wantsMessage && view.byteLength <= MESSAGE_BYTES;
   const message = keep ? exactCopy(view) : undefined;
-  const hash = digesting instanceof Promise ? await digesting : digesting;
-  return signDigest(binding.state, signing, { hash, message }, options);
+  const sign = (hash: Uint8Array): Promise<Bytes> =>
+    signDigest(binding.state, signing, { hash, message }, options);
+  return digesting instanceof Promise ? digesting.then(sign) : sign(digesting);
 }
 
 /** The algorithm of a call with a key: the key's name always, its hash where it is bound to one. */

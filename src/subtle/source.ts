@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { open } from "node:fs/promises";
-import { viewOf } from "../base/bytes.js";
+import { unlessAborted } from "../base/abort.js";
+import { isBufferSource, viewOf } from "../base/bytes.js";
 import { messageOf, SignPathError } from "../base/errors.js";
 import type { SigningSource } from "../policy/signing-policy.js";
 
@@ -9,7 +10,7 @@ const CHUNK_BYTES = 1024 * 1024;
 
 /** Bytes in memory, as opposed to something that is read. */
 export function isBytes(source: SigningSource): source is ArrayBuffer | ArrayBufferView {
-  return source instanceof ArrayBuffer || ArrayBuffer.isView(source);
+  return isBufferSource(source);
 }
 
 /**
@@ -23,15 +24,30 @@ export async function* chunksOf(
   source: SigningSource,
   signal?: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, void> {
-  for await (const chunk of iterable(source)) {
-    if (signal?.aborted) {
-      const message = `The call was aborted while its source was read: ${messageOf(signal.reason)}`;
-      throw new SignPathError("ABORTED", message, { stage: "sign", cause: signal.reason });
+  const chunks = iterable(source)[Symbol.asyncIterator]();
+  let state: "reading" | "given" | "ended" = "given";
+  try {
+    for (;;) {
+      if (signal?.aborted) throw aborted(signal.reason);
+      state = "reading";
+      const { value: chunk, done } = await unlessAborted(chunks.next(), signal, aborted);
+      state = done ? "ended" : "given";
+      if (done) return;
+      if (!ArrayBuffer.isView(chunk))
+        throw new TypeError("a source to sign must give chunks of bytes, not of text or objects");
+      yield viewOf(chunk);
     }
-    if (!ArrayBuffer.isView(chunk))
-      throw new TypeError("a source to sign must give chunks of bytes, not of text or objects");
-    yield viewOf(chunk);
+  } finally {
+    const closing = state === "ended" ? undefined : chunks.return?.();
+    // A source that gives nothing closes when it does at last.
+    if (state === "reading") closing?.catch(() => undefined);
+    else await closing;
   }
+}
+
+function aborted(reason: unknown): SignPathError {
+  const message = `The call was aborted while its source was read: ${messageOf(reason)}`;
+  return new SignPathError("ABORTED", message, { stage: "sign", cause: reason });
 }
 
 function iterable(source: SigningSource): AsyncIterable<Uint8Array> {
@@ -60,6 +76,8 @@ async function* fileChunks(path: string | URL): AsyncGenerator<Uint8Array, void,
       if (chunk.byteLength === 0) return;
       [current, other] = [other, current];
       next = readChunk(file, current);
+      // While the chunk is used nobody waits for the read: it is looked at, and fails, in the next round.
+      next.catch(() => undefined);
       yield chunk;
     }
   } finally {

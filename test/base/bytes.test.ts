@@ -1,6 +1,15 @@
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { concat, decodeBase64, encodeBase64, equal, exactCopy, viewOf } from "../../src/base/bytes.js";
+import {
+  concat,
+  decodeBase64,
+  encodeBase64,
+  equal,
+  exactCopy,
+  isBufferSource,
+  viewOf,
+} from "../../src/base/bytes.js";
 
 describe("Base64", () => {
   // RFC 4648, section 10.
@@ -75,6 +84,19 @@ describe("bytes", () => {
     expect(viewOf(new DataView(buffer, 2, 3))).toEqual(Uint8Array.from([2, 3, 4]));
     expect(viewOf(new Uint16Array(buffer, 2, 2))).toEqual(Uint8Array.from([2, 3, 4, 5]));
     expect(viewOf(buffer).buffer).toBe(buffer);
+  });
+
+  it("are known as such in any realm, and only they", () => {
+    const foreign = runInNewContext(
+      "[new ArrayBuffer(2), new Uint8Array(2), new DataView(new ArrayBuffer(2))]",
+    );
+    for (const source of [...foreign, new ArrayBuffer(0), Buffer.alloc(1), new Float64Array(1)]) {
+      expect(isBufferSource(source)).toBe(true);
+    }
+    for (const other of [undefined, null, 5, "text", {}, [1], new SharedArrayBuffer(1), new Blob([])]) {
+      expect(isBufferSource(other)).toBe(false);
+    }
+    expect(viewOf(foreign[0])).toHaveLength(2);
   });
 
   it("are joined in order", () => {

@@ -53,6 +53,14 @@ describe("half-way through", () => {
     },
   );
 
+  test("a signal that comes twice, as npm passes it on, is one", async () => {
+    const { cwd, running } = await halfWay();
+    running.child.kill("SIGINT");
+    running.child.kill("SIGINT");
+    expect((await running.ended).status).toBe(130);
+    expect(namesIn(cwd).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+
   test("Ctrl-C is told with --json as well", async () => {
     const { running } = await halfWay(["--json"]);
     running.child.kill("SIGINT");
@@ -130,3 +138,19 @@ test.runIf(process.platform === "linux").each([0, 300])(
     expect(namesIn(cwd)).toEqual(["pipe"]);
   },
 );
+
+test.runIf(process.platform === "linux")("a second Ctrl-C does not wait for anything", async () => {
+  const cwd = temporaryFolder();
+  execFileSync("mkfifo", [join(cwd, "pipe")]);
+  const running = start(["sign", "-", "--out", "pipe", "--policy", "demo/p-256"], {
+    emulator: emulator(),
+    cwd,
+  });
+  // It hangs in opening the pipe, which nobody reads.
+  await delay(1500);
+  running.child.kill("SIGTERM");
+  await delay(700);
+  running.child.kill("SIGTERM");
+  const { status, signal } = await running.ended;
+  expect(status === 143 || signal === "SIGTERM").toBe(true);
+});

@@ -4,17 +4,20 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
+  rmdirSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { useEmulator } from "../support/emulator.js";
 import { run } from "../support/run.js";
 import { temporaryFolder } from "../support/temporary.js";
-import { fill, MAIN, namesIn, signpath, start, submissions } from "./support.js";
+import { fill, MAIN, namesIn, PERMISSIONS_COUNT, signpath, start, submissions } from "./support.js";
 
 const emulator = useEmulator();
 const SIGN = ["sign", "--policy", "demo/p-256"];
@@ -103,7 +106,7 @@ describe("an output that cannot be written costs no signature and exits with 3",
     expect(stderr).toContain("nowhere/data.p7s cannot be written: its folder does not exist");
   });
 
-  test("a folder without the permission", async () => {
+  test.runIf(PERMISSIONS_COUNT)("a folder without the permission", async () => {
     const cwd = fill(temporaryFolder(), { data: "x" });
     chmodSync(cwd, 0o555);
     const { stderr, names } = await unwritable(cwd, ["data"], true);
@@ -111,10 +114,9 @@ describe("an output that cannot be written costs no signature and exits with 3",
     expect(names).toEqual(["data"]);
   });
 
-  test("an existing file that is read-only", async () => {
+  test.runIf(PERMISSIONS_COUNT)("an existing file that is read-only", async () => {
     const cwd = fill(temporaryFolder(), { data: "x", "data.p7s": "older" });
     chmodSync(join(cwd, "data.p7s"), 0o444);
-    chmodSync(cwd, 0o777);
     const { stderr, names } = await unwritable(cwd, ["data"], true);
     expect(stderr).toContain("data.p7s cannot be written: permission denied (EACCES)");
     expect(names).toEqual(["data", "data.p7s"]);
@@ -158,41 +160,32 @@ describe("a full disk", () => {
     expect(lstatSync("/dev/full").isCharacterDevice()).toBe(true);
   });
 
-  const disk = mountSmallDisk();
-  afterAll(() => {
-    if (disk !== undefined) execFileSync("umount", [disk]);
+  const canMount = process.platform === "linux" && process.getuid?.() === 0 && mountsWork();
+
+  test.runIf(canMount)("is found out before a signature is spent, and leaves all as it was", async () => {
+    const cwd = smallDisk();
+    fill(cwd, { data: "x", "data.p7s": "older" });
+    expect(() => writeFileSync(join(cwd, "filler"), Buffer.alloc(1024 * 1024))).toThrow("ENOSPC");
+    const before = submissions(emulator());
+    for (const args of [["data"], ["data", "--format", "raw"], ["data", "--attached"]]) {
+      const { status, stderr } = await signpath([...SIGN, ...args], { emulator: emulator(), cwd });
+      expect(status).toBe(3);
+      expect(stderr).toMatch(/data\.(p7s|sig) cannot be written: no space is left on the device \(ENOSPC\)/);
+      expect(namesIn(cwd)).toEqual(["data", "data.p7s", "filler"]);
+      expect(readFileSync(join(cwd, "data.p7s"), "utf8")).toBe("older");
+    }
+    expect(submissions(emulator())).toBe(before);
   });
 
-  test.runIf(disk !== undefined)(
-    "is found out before a signature is spent, and leaves all as it was",
-    async () => {
-      const cwd = disk ?? "";
-      fill(cwd, { data: "x", "data.p7s": "older" });
-      expect(() => writeFileSync(join(cwd, "filler"), Buffer.alloc(1024 * 1024))).toThrow("ENOSPC");
-      const before = submissions(emulator());
-      for (const args of [["data"], ["data", "--format", "raw"], ["data", "--attached"]]) {
-        const { status, stderr } = await signpath([...SIGN, ...args], { emulator: emulator(), cwd });
-        expect(status).toBe(3);
-        expect(stderr).toMatch(
-          /data\.(p7s|sig) cannot be written: no space is left on the device \(ENOSPC\)/,
-        );
-        expect(namesIn(cwd)).toEqual(["data", "data.p7s", "filler"]);
-        expect(readFileSync(join(cwd, "data.p7s"), "utf8")).toBe("older");
-      }
-      expect(submissions(emulator())).toBe(before);
-    },
-  );
-
-  test.runIf(disk !== undefined)("has no room for the content of an attached signature", async () => {
-    const cwd = fill(temporaryFolder(), { data: Buffer.alloc(300_000) });
+  test.runIf(canMount)("has no room for the content of an attached signature", async () => {
+    const [cwd, disk] = [fill(temporaryFolder(), { data: Buffer.alloc(300_000) }), smallDisk()];
     const before = submissions(emulator());
-    writeFileSync(join(disk ?? "", "filler"), "");
-    const args = [...SIGN, "data", "--attached", "--out", join(disk ?? "", "attached.p7s")];
+    const args = [...SIGN, "data", "--attached", "--out", join(disk, "attached.p7s")];
     const { status, stderr } = await signpath(args, { emulator: emulator(), cwd });
     expect(status).toBe(3);
     expect(stderr).toContain("ENOSPC");
     expect(submissions(emulator())).toBe(before);
-    expect(namesIn(disk ?? "")).not.toContain("attached.p7s");
+    expect(namesIn(disk)).toEqual([]);
   });
 
   test.runIf(existsSync("/dev/full"))("behind stdout is an error, not a success", async () => {
@@ -204,14 +197,29 @@ describe("a full disk", () => {
   });
 });
 
-/** A disk of 128 KiB, where one may be mounted. */
-function mountSmallDisk(): string | undefined {
-  if (process.platform !== "linux" || process.getuid?.() !== 0) return undefined;
+/** A disk of 128 KiB, which goes with the test. */
+function smallDisk(): string {
   const folder = temporaryFolder();
+  mount(folder);
+  onTestFinished(() => {
+    execFileSync("umount", [folder]);
+  });
+  return folder;
+}
+
+function mount(folder: string): void {
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=128k", "tmpfs", folder], { stdio: "ignore" });
+}
+
+function mountsWork(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), "signpath-test-"));
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=128k", "tmpfs", folder], { stdio: "ignore" });
-    return folder;
+    mount(folder);
+    execFileSync("umount", [folder]);
+    return true;
   } catch {
-    return undefined;
+    return false;
+  } finally {
+    rmdirSync(folder);
   }
 }

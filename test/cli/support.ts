@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,14 @@ import type { RunResult } from "../support/run.js";
 /** The binary as it was built. */
 export const MAIN: string = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
+const IS_ROOT = process.getuid?.() === 0;
+const WITHOUT_ROOTS_RIGHTS = IS_ROOT ? ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] : [];
+
+/** Whether a process can be had to which the permissions of files apply. */
+export const PERMISSIONS_COUNT: boolean =
+  process.platform !== "win32" &&
+  (!IS_ROOT || spawnSync("setpriv", [...WITHOUT_ROOTS_RIGHTS.slice(1), "true"]).status === 0);
+
 /** What the command line is run with. */
 export interface CliOptions {
   readonly emulator?: Emulator | undefined;
@@ -17,7 +25,7 @@ export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
   readonly input?: string | Uint8Array;
-  /** As a user who is not root, so that permissions count. */
+  /** Without root's right to read and write everything, see {@link PERMISSIONS_COUNT}. */
   readonly unprivileged?: boolean;
 }
 
@@ -32,11 +40,10 @@ export interface Running {
 /** Starts `signpath` with a clean environment. It ends with the test. */
 export function start(args: readonly string[], options: CliOptions = {}): Running {
   const { emulator, env, cwd, input, unprivileged = false } = options;
-  const isRoot = process.getuid?.() === 0;
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const [program = "", ...before] = [...(unprivileged ? WITHOUT_ROOTS_RIGHTS : []), process.execPath, MAIN];
+  const child = spawn(program, [...before, ...args], {
     cwd,
     env: { PATH: process.env["PATH"], ...emulator?.environment, ...env },
-    ...(unprivileged && isRoot && { uid: 65_534, gid: 65_534 }),
   });
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
   child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));

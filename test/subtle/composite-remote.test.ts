@@ -12,7 +12,7 @@ const signed = vi.mocked(signRemotely);
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: { name: "SHA-256" } };
 const binding = { state: {} as PolicyState, name: "ECDSA", hash: "SHA-256" } as const;
-const key = new SignPathCryptoKey(binding, algorithm) as CryptoKey;
+const key = SignPathCryptoKey.of(binding, algorithm) as CryptoKey;
 const data = new Uint8Array([1, 2, 3]);
 const gcm = { name: "AES-GCM", iv: new Uint8Array(12) };
 

@@ -1,3 +1,4 @@
+import type { BigIntStats, Stats } from "node:fs";
 import { fstatSync } from "node:fs";
 import { access, constants, mkdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
@@ -91,15 +92,29 @@ async function isDirectory(out: string): Promise<boolean> {
 async function look({ file, output }: { file: string; output: string }): Promise<Job | Unreadable> {
   const isStdin = file === STREAM;
   try {
-    // Of a directory as stdin Node makes an empty stream.
-    const stats = isStdin ? fstatSync(process.stdin.fd) : await stat(file);
-    if (stats.isDirectory()) throw Object.assign(new Error(), { syscall: "read", code: "EISDIR" });
-    if (isStdin) return { file, output, bytes: 0 };
+    if (isStdin) {
+      refuseDirectory(statOfStdin());
+      return { file, output, bytes: 0 };
+    }
+    const stats = await stat(file);
+    refuseDirectory(stats);
     await access(file, constants.R_OK);
     return { file, output, bytes: stats.size };
   } catch (error) {
     return { file, error: unreadable(isStdin ? "stdin" : file, error) };
   }
+}
+
+/**
+ * Node makes an empty stream of a directory as stdin. With `bigint`, because after any other synchronous look at a pipe
+ * Node 22.23 loads the next CommonJS module as an empty one.
+ */
+function statOfStdin(): BigIntStats {
+  return fstatSync(0, { bigint: true });
+}
+
+function refuseDirectory(stats: Stats | BigIntStats): void {
+  if (stats.isDirectory()) throw Object.assign(new Error(), { syscall: "read", code: "EISDIR" });
 }
 
 async function refuseCollisions(pairs: readonly { file: string; output: string }[]): Promise<void> {
