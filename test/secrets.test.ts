@@ -277,7 +277,8 @@ describe("the password of a proxy", () => {
 
   it.each(["option", "variable", "file"])("from the %s is in nothing", async (place) => {
     const stub = await startStub(() => ({ body: { signingPolicies: [] } }));
-    const proxy = await startProxy((index) => (index === 0 ? 407 : index === 1 ? 0 : 200), stub.port);
+    let answer = 407;
+    const proxy = await startProxy(() => answer, stub.port);
     const address = `http://user:${encodeURIComponent(password)}@${proxy.host}`;
     if (place === "variable") vi.stubEnv("http_proxy", address);
     const server = {
@@ -291,11 +292,16 @@ describe("the password of a proxy", () => {
       ...(place === "option" && { proxy: address }),
       ...(place === "file" && { configFile: configFile({ HttpProxy: address }) }),
     });
-    for (let count = 0; count < 2; count++) {
-      const error = await failureOf(signpath.policies({}, { signal: AbortSignal.timeout(200) }));
+    for (const [refusal, signal] of [
+      [407, undefined],
+      [0, AbortSignal.timeout(200)],
+    ] as const) {
+      answer = refusal;
+      const error = await failureOf(signpath.policies({}, { signal }));
       expectNone(error, forms);
       expectNone(error);
     }
+    answer = 200;
     expect(await signpath.policies()).toEqual([]);
     expect(proxy.requests.at(-1)?.headers["proxy-authorization"]).toBe(
       `Basic ${Buffer.from(`user:${password}`).toString("base64")}`,

@@ -57,7 +57,7 @@ export class Call<Result> {
   ) {
     this.#shared = shared;
     this.#request = request;
-    this.#signal = signal;
+    this.#signal = signal ?? undefined;
     const { retry } = shared.config;
     this.#retry = totalTimeoutMs === undefined ? retry : { ...retry, totalTimeoutMs };
     this.#resolve = resolve;
@@ -80,7 +80,9 @@ export class Call<Result> {
       this.#begun(lane);
       return;
     }
-    this.#callOffWait = this.#shared.lanes.wait((granted) => this.#begun(granted));
+    // A signal that calls share ends them one by one: what one gives back is not for one that is about to end.
+    const isWanted = (): boolean => !this.#signal?.aborted;
+    this.#callOffWait = this.#shared.lanes.wait((granted) => this.#begun(granted), isWanted);
     const last = this.#last;
     if (last === undefined) return;
     // The deadline runs by now.

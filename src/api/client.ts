@@ -153,6 +153,20 @@ export class ApiClient {
     return this.#transport.inFlight;
   }
 
+  /**
+   * Begins an operation of several requests, which {@link close} waits for as a whole. The function that it returns ends it.
+   *
+   * @throws {SignPathError} `ABORTED` where the client is closed
+   */
+  begin(stage: SignPathErrorStage): () => void {
+    return this.#transport.begin(stage);
+  }
+
+  /** Whether {@link close} was called. */
+  get isClosing(): boolean {
+    return this.#transport.isClosing;
+  }
+
   /** Waits for what is in flight, then closes all connections. */
   close(): Promise<void> {
     return this.#transport.close();

@@ -32,6 +32,9 @@ const ADVICE: Readonly<Partial<Record<SignPathErrorCode, string>>> = {
   TIMEOUT: "Try again later, or raise requestTimeoutMs.",
 };
 
+/** Any address that is not there, unless the server names what it does not know. */
+const NOT_FOUND_ADVICE = "Check ApiUrl and OrganizationId.";
+
 function where({ request, host, attempts, elapsedMs }: Progress): string {
   const tries = attempts === 1 ? "" : `, ${attempts} attempts`;
   return `${request.what}, ${request.method} to ${host}${tries}, ${Math.round(elapsedMs)} ms`;
@@ -43,7 +46,7 @@ function makeError(
   progress: Progress,
   details: { status?: number; retryable: boolean; problem?: ProblemDetails | undefined; cause?: unknown },
 ): SignPathError {
-  const advice = ADVICE[code];
+  const advice = details.status === 404 ? NOT_FOUND_ADVICE : ADVICE[code];
   const message = `${said} (${where(progress)})${advice === undefined ? "" : ` ${advice}`}`;
   return new SignPathError(code, message, {
     ...details,

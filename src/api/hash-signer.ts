@@ -74,7 +74,7 @@ export class HashSigner {
     const deadline = performance.now() + this.#client.config.retry.totalTimeoutMs;
     const id = requireId(options.signingRequestId) ?? (await this.#submit(template, hash, options));
     const within = (): SendOptions => ({
-      signal: options.signal,
+      signal: options.signal ?? undefined,
       totalTimeoutMs: Math.max(1, deadline - performance.now()),
     });
     for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * 1.5, SLOWEST_POLL_MS)) {
@@ -83,15 +83,11 @@ export class HashSigner {
       const state = workflowStatus === undefined ? status : `${status} (${workflowStatus})`;
       if (isFinalStatus) throw refused(id, status, state);
       if (performance.now() + wait > deadline) throw pending(id, state);
-      await delay(wait, undefined, options.signal === undefined ? {} : { signal: options.signal }).catch(
-        () => {
-          throw new SignPathError("ABORTED", `The call was aborted; signing request ${id} goes on`, {
-            stage: "sign",
-            signingRequestId: id,
-            cause: options.signal?.reason,
-          });
-        },
-      );
+      // Somebody may take days to approve it.
+      if (this.#client.isClosing) throw leftAlone(id, "the SignPath client is closed");
+      await delay(wait, undefined, options.signal == null ? {} : { signal: options.signal }).catch(() => {
+        throw leftAlone(id, "the call was aborted", options.signal?.reason);
+      });
     }
   }
 
@@ -142,6 +138,11 @@ function refused(id: string, status: string, state: string): SignPathError {
     stage: "sign",
     signingRequestId: id,
   });
+}
+
+function leftAlone(id: string, why: string, cause?: unknown): SignPathError {
+  const message = `Signing request ${id} goes on, but ${why}. Sign the same hash with { signingRequestId: "${id}" } to go on with it`;
+  return new SignPathError("ABORTED", message, { stage: "sign", signingRequestId: id, cause });
 }
 
 function pending(id: string, state: string): SignPathError {

@@ -8,6 +8,7 @@ export interface Lane {
 interface Waiter {
   /** Takes the lane, or `undefined` once it has been called off. */
   grant: ((lane: Lane) => void) | undefined;
+  readonly isWanted: () => boolean;
 }
 
 /**
@@ -35,9 +36,9 @@ export class Lanes {
     return opened;
   }
 
-  /** Waits for a lane; the function that it returns calls the wait off. */
-  wait(grant: (lane: Lane) => void): () => void {
-    const waiter: Waiter = { grant };
+  /** Waits for a lane, as long as it is wanted; the function that it returns calls the wait off. */
+  wait(grant: (lane: Lane) => void, isWanted: () => boolean = () => true): () => void {
+    const waiter: Waiter = { grant, isWanted };
     this.#queue.push(waiter);
     return () => {
       waiter.grant = undefined;
@@ -53,7 +54,7 @@ export class Lanes {
         this.#queue = this.#queue.slice(this.#head);
         this.#head = 0;
       }
-      if (waiter?.grant !== undefined) {
+      if (waiter?.grant !== undefined && waiter.isWanted()) {
         waiter.grant(lane);
         return;
       }

@@ -67,21 +67,40 @@ export function buildFacts(env: Environment): BuildFacts | undefined {
   const url = system.url(env);
   const commit = env[system.commit];
   const job = env[system.job];
-  return { ...(url && { url: withoutCredentials(url) }), ...(commit && { commit }), ...(job && { job }) };
+  return {
+    ...(url && { url: withoutSecrets(url) }),
+    ...(commit && { commit }),
+    ...(job && { job }),
+  };
 }
 
 /** Names whose values are not for others: of options, variables, headers, query parameters. */
 const SECRET_NAME =
-  /token|secret|passw|passphrase|passcode|pass(?:in|out)?\b|pwd|(?<![a-z])pin(?![a-z])|credential|(?:api|access)[-_]?key|authorization|_auth\b|bearer/i;
+  /token|secret|passw|passphrase|passcode|pass(?:in|out)?\b|pwd|(?<![a-z])pin(?![a-z])|credential|(?:api|access|private|signing)[-_]?key|(?<![a-z])(?:pat|sig|sas)(?![a-z])|authorization|_auth\b|bearer/i;
 
 /** A name with a value in the same word: `--token=…`, `/p:Token=…`, `?token=…`, `Authorization:…`. */
-const ASSIGNMENT = /([\w.$-]+)([=:])/g;
+const ASSIGNMENT = /(?<![\w.$-])([\w.$-]{1,200})([=:])/g;
 
 /** An option whose value, if it has one, is the next word. */
 const OPTION = /^(?:--?|\/)[\w.-]+$/;
 
+/** Options whose value is a name with a password: curl's. */
+const USER_OPTION = /^(?:-u|--user|--proxy-user)$/;
+
+/** As much of a word as is looked at, and of all words as is sent. */
+const LONGEST_WORD = 1000;
+const LONGEST_LINE = 4000;
+
 function withoutCredentials(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s@]+@/gi, "$1***@");
+  return text.replace(/(?<![a-z0-9+.-])([a-z][a-z0-9+.-]{0,30}:\/\/)[^/\s]*@/gi, "$1***@");
+}
+
+/** An address that may be stored: without credentials, and without the values of parameters with a secret's name. */
+function withoutSecrets(url: string): string {
+  return withoutCredentials(url.slice(0, LONGEST_WORD)).replace(
+    /([?&][^=&#]{1,100}=)[^&#]*/g,
+    (parameter: string, name: string) => (SECRET_NAME.test(name) ? `${name}***` : parameter),
+  );
 }
 
 /**
@@ -90,24 +109,29 @@ function withoutCredentials(text: string): string {
  */
 export function scrubCommandLine(argv: readonly string[], redact: (text: string) => string): string {
   let hideNext = false;
-  const words = argv.map(redact).map((argument) => {
-    if (hideNext) {
-      hideNext = /^bearer$/i.test(argument);
-      return "***";
-    }
-    if (!SECRET_NAME.test(argument)) return withoutCredentials(argument);
-    // A header or a command: where in it the secret ends, nobody can tell.
-    if (/\s/.test(argument)) return "***";
-    const secret = [...argument.matchAll(ASSIGNMENT)].find(([, name = ""]) => SECRET_NAME.test(name));
-    if (secret !== undefined) {
-      const end = secret.index + secret[0].length;
-      hideNext = end === argument.length;
-      return `${withoutCredentials(argument.slice(0, end))}***`;
-    }
-    hideNext = OPTION.test(argument) || /^bearer$/i.test(argument);
-    return withoutCredentials(argument);
-  });
-  return words.join(" ").slice(0, 4000);
+  const words = argv
+    .map((word) => redact(word).slice(0, LONGEST_WORD))
+    .map((argument) => {
+      if (hideNext) {
+        hideNext = /^bearer$/i.test(argument);
+        return "***";
+      }
+      if (!SECRET_NAME.test(argument)) {
+        hideNext = USER_OPTION.test(argument);
+        return withoutCredentials(argument);
+      }
+      // A header or a command: where in it the secret ends, nobody can tell.
+      if (/\s/.test(argument)) return "***";
+      const secret = [...argument.matchAll(ASSIGNMENT)].find(([, name = ""]) => SECRET_NAME.test(name));
+      if (secret !== undefined) {
+        const end = secret.index + secret[0].length;
+        hideNext = end === argument.length;
+        return `${withoutCredentials(argument.slice(0, end))}***`;
+      }
+      hideNext = OPTION.test(argument) || /^bearer$/i.test(argument);
+      return withoutCredentials(argument);
+    });
+  return words.join(" ").slice(0, LONGEST_LINE);
 }
 
 function userName(): string {
@@ -141,10 +165,18 @@ export function metadataSource({ metadata, token }: Config): {
   return { constant: false, next: () => merge(own(), callersMetadata(metadata)) };
 }
 
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
 function callersMetadata(metadata: () => unknown): Readonly<Record<string, unknown>> {
   try {
     const value = metadata() ?? {};
-    if (value instanceof Promise) throw new TypeError("a promise cannot be waited for");
+    if (isThenable(value)) {
+      // Its failure, if it fails, is not to end the process.
+      void Promise.resolve(value).catch(() => undefined);
+      throw new TypeError("a promise cannot be waited for");
+    }
     const copy: unknown = JSON.parse(JSON.stringify(value));
     if (typeof copy === "object" && copy !== null && !Array.isArray(copy))
       return copy as Record<string, unknown>;

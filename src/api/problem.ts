@@ -23,7 +23,8 @@ export function readServerWords(body: Buffer, redact: (text: string) => string):
   if (text === "") return { words: "" };
   const problem = text.startsWith("{") ? parseProblem(text, clean) : undefined;
   if (problem !== undefined) return { problem, words: problemWords(problem) };
-  if (text.startsWith("<")) return { words: clean(/<title[^>]*>([^<]*)/i.exec(text)?.[1] ?? "an HTML page") };
+  if (text.startsWith("<"))
+    return { words: clean(/<title(?:\s[^<>]*)?>([^<]*)/i.exec(text.slice(0, 4096))?.[1] ?? "an HTML page") };
   return { words: clean(text.slice(0, 300)) };
 }
 

@@ -1,3 +1,5 @@
+import { isSignal } from "../base/abort.js";
+import type { SignPathErrorStage } from "../base/errors.js";
 import { SignPathError } from "../base/errors.js";
 import type { Config } from "../config/config.js";
 import type { Shared } from "./call.js";
@@ -15,6 +17,8 @@ import { USER_AGENT } from "./user-agent.js";
 export class Transport {
   readonly #shared: Shared;
   #inFlight = 0;
+  /** Operations of several requests that are under way. */
+  #operations = 0;
   #open: ReturnType<typeof dispatcherFactory> | undefined;
   #closed: Promise<void> | undefined;
   #idle: (() => void) | undefined;
@@ -37,10 +41,9 @@ export class Transport {
    * @throws {SignPathError} see the codes in `failure.ts`; `ABORTED` where the signal or {@link close} ended it.
    */
   send<Result>(request: ApiRequest<Result>, options: SendOptions = {}): Promise<Result> {
-    if (this.#closed !== undefined) {
-      const details = { stage: request.stage, signingRequestId: request.signingRequestId };
-      return Promise.reject(new SignPathError("ABORTED", "The SignPath client is closed", details));
-    }
+    if (this.#closed !== undefined && this.#operations === 0)
+      return Promise.reject(closedError(request.stage, request.signingRequestId));
+    if (!isSignal(options.signal)) return Promise.reject(new TypeError("signal must be an AbortSignal"));
     this.#inFlight++;
     return new Promise((resolve, reject) => {
       new Call(this.#shared, request, options, resolve, reject).start();
@@ -52,6 +55,25 @@ export class Transport {
     return this.#inFlight;
   }
 
+  /**
+   * Begins an operation of several requests, which {@link close} waits for as a whole. The function that it returns ends it.
+   *
+   * @throws {SignPathError} `ABORTED` where the client is closed
+   */
+  begin(stage: SignPathErrorStage): () => void {
+    if (this.#closed !== undefined) throw closedError(stage);
+    this.#operations++;
+    return () => {
+      this.#operations--;
+      this.#tellIdle();
+    };
+  }
+
+  /** Whether {@link close} was called. */
+  get isClosing(): boolean {
+    return this.#closed !== undefined;
+  }
+
   /** Waits for what is in flight, then closes all connections. Later calls are refused. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -59,7 +81,7 @@ export class Transport {
   }
 
   async #close(): Promise<void> {
-    if (this.#inFlight > 0) {
+    if (this.#inFlight + this.#operations > 0) {
       await new Promise<void>((resolve) => {
         this.#idle = resolve;
       });
@@ -71,7 +93,11 @@ export class Transport {
 
   #settled(): void {
     this.#inFlight--;
-    if (this.#inFlight === 0) this.#idle?.();
+    this.#tellIdle();
+  }
+
+  #tellIdle(): void {
+    if (this.#inFlight + this.#operations === 0) this.#idle?.();
   }
 
   /** Gives the lane its connection, which is made when the first request is sent over it. */
@@ -80,4 +106,8 @@ export class Transport {
     this.#open ??= dispatcherFactory(this.#shared.config);
     lane.dispatcher = this.#open();
   }
+}
+
+function closedError(stage: SignPathErrorStage, signingRequestId?: string): SignPathError {
+  return new SignPathError("ABORTED", "The SignPath client is closed", { stage, signingRequestId });
 }

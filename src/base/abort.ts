@@ -1,5 +1,12 @@
 import { setMaxListeners } from "node:events";
 
+/**
+ * Whether a value can be a call's signal: none, or an `AbortSignal` of whatever realm.
+ */
+export function isSignal(value: unknown): value is AbortSignal | null | undefined {
+  return value == null || (typeof value === "object" && "aborted" in value && "addEventListener" in value);
+}
+
 /** Listens for a signal's abort. Any number of calls may share a signal, without Node's warning about a leak. */
 export function onceAborted(signal: AbortSignal, listener: () => void): void {
   if (signal instanceof EventTarget) setMaxListeners(0, signal);
@@ -15,7 +22,7 @@ export async function unlessAborted<T>(
   signal: AbortSignal | undefined,
   onAbort: (reason: unknown) => Error,
 ): Promise<T> {
-  if (signal === undefined) return promise;
+  if (signal == null) return promise;
   let listener: (() => void) | undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
     listener = () => reject(onAbort(signal.reason));

@@ -39,7 +39,7 @@ export interface SignPathErrorDetails {
 }
 
 /**
- * Every failure of this package. Match on {@link SignPathError.code}; the message is for people: it says
+ * Every failure in signing. Match on {@link SignPathError.code}; the message is for people: it says
  * what was tried, where, what came back and what to do next. No secret is ever part of it.
  */
 export class SignPathError extends Error {

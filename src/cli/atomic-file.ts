@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
 import { unlinkSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { access, constants, open, realpath, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { access, constants, open, readlink, realpath, rename, rm, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { isSystemError, unwritable } from "./cli-error.js";
 
 /** Where a result goes. */
@@ -48,13 +48,22 @@ export function removeUnfinished(): void {
 export async function openDestination(path: string): Promise<Destination> {
   try {
     const existing = await statIfThere(path);
-    if (existing === undefined) return await TemporaryFile.beside(path, undefined);
+    if (existing === undefined) return await TemporaryFile.beside(await linkTarget(path), undefined);
     if (!existing.isFile()) return new Device(path, await open(path, "w"));
     const target = await realpath(path);
     await access(target, constants.W_OK);
     return await TemporaryFile.beside(target, existing.mode & 0o777);
   } catch (error) {
     throw unwritable(path, error);
+  }
+}
+
+/** Where a symbolic link leads that leads to nothing yet; else the path itself. */
+async function linkTarget(path: string): Promise<string> {
+  try {
+    return resolve(dirname(path), await readlink(path));
+  } catch {
+    return path;
   }
 }
 

@@ -43,7 +43,9 @@ export class ApiToken {
   redact(text: string): string {
     if (typeof this.#source === "string") return text.replaceAll(this.#source, "***");
     let clean = text;
-    for (const token of this.#given) clean = clean.replaceAll(token, "***");
+    // The longest first: one may begin with another.
+    for (const token of [...this.#given].sort((a, b) => b.length - a.length))
+      clean = clean.replaceAll(token, "***");
     return clean;
   }
 

@@ -148,7 +148,22 @@ function fits({ keyType, name }: Family, key: KeyFacts): boolean {
 }
 
 function isPssOnly(key: KeyFacts): boolean {
-  return key.type === "rsa" && key.pssOnly;
+  return key.type === "rsa" && key.pss !== undefined;
+}
+
+/**
+ * Checks that a certificate which restricts RSA-PSS allows the hash, also in the mask function, and a salt as long.
+ *
+ * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`
+ */
+export function requireAllowedHash({ key }: CertificateFacts, { hash }: SigningAlgorithm): void {
+  const pss = key.type === "rsa" ? key.pss : undefined;
+  if (pss === undefined) return;
+  const { hash: allowed = hash.nodeName, mgf1Hash = hash.nodeName, saltLength = 0 } = pss;
+  if (allowed === hash.nodeName && mgf1Hash === hash.nodeName && saltLength <= hash.length) return;
+  throw notSupported(
+    `the certificate allows RSA-PSS with ${allowed}, MGF1 with ${mgf1Hash} and a salt of ${saltLength} bytes or more, which ${hash.name} does not fit`,
+  );
 }
 
 function quote(value: unknown): string {

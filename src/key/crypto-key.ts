@@ -5,7 +5,7 @@ import type { SigningAlgorithmIdentifier } from "../policy/signing-policy.js";
 import type { PolicyState } from "../policy/state.js";
 import type { HashName } from "../wire/signing.js";
 import type { AlgorithmName, SigningAlgorithm } from "./algorithms.js";
-import { normalise, requireFit, requireHash, resolve } from "./algorithms.js";
+import { normalise, requireAllowedHash, requireFit, requireHash, resolve } from "./algorithms.js";
 
 /** What a key signs with: the policy, and the hash if the key is bound to one. */
 export interface KeyBinding {
@@ -120,6 +120,7 @@ function keyAlgorithm(
     return { name, hash, algorithm };
   }
   const resolved: SigningAlgorithm = resolve(name, requireHash({ name, hash }), saltLength);
+  requireAllowedHash(facts, resolved);
   const { modulusLength, publicExponent } = facts.key;
   const algorithm = {
     name,

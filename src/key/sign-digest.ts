@@ -7,7 +7,7 @@ import { SignPathError } from "../base/errors.js";
 import type { CertificateFacts } from "../policy/certificate.js";
 import type { PolicyState } from "../policy/state.js";
 import type { SigningAlgorithm } from "./algorithms.js";
-import { requireFit } from "./algorithms.js";
+import { requireAllowedHash, requireFit } from "./algorithms.js";
 import type { Checked, Signed } from "./scheme.js";
 import { signChannel } from "./telemetry.js";
 
@@ -46,6 +46,22 @@ export async function signDigest(
 ): Promise<Bytes> {
   const facts = state.facts();
   requireFit(facts, algorithm);
+  requireAllowedHash(facts, algorithm);
+  const end = state.connection.api.begin("sign");
+  try {
+    return await signAndCheck(state, facts, algorithm, signed, options);
+  } finally {
+    end();
+  }
+}
+
+async function signAndCheck(
+  state: PolicyState,
+  facts: CertificateFacts,
+  algorithm: SigningAlgorithm,
+  signed: Signed,
+  options: SignOptions,
+): Promise<Bytes> {
   const { signer, api } = state.connection;
   const { verifySignatures } = api.config;
   const raw = await signer.sign(templateOf(state, algorithm), encodeBase64(signed.hash), options);

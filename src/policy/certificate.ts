@@ -1,4 +1,4 @@
-import type { KeyObject } from "node:crypto";
+import type { AsymmetricKeyDetails, KeyObject } from "node:crypto";
 import { createPublicKey, X509Certificate } from "node:crypto";
 import type { Bytes } from "../base/bytes.js";
 import { decodeBase64 } from "../base/bytes.js";
@@ -12,13 +12,22 @@ export const CURVES: ReadonlyMap<string, { readonly opensslName: string; readonl
   ],
 );
 
+/** What an id-RSASSA-PSS key is for (RFC 4055, section 3.1): nothing but RSA-PSS, and that with these parameters if any. */
+export interface PssRestriction {
+  /** By OpenSSL's names: `sha256`. */
+  readonly hash?: string | undefined;
+  readonly mgf1Hash?: string | undefined;
+  /** The least that is allowed, in bytes. */
+  readonly saltLength?: number | undefined;
+}
+
 /** What the certificate says of the key. */
 export type KeyFacts =
   | {
       readonly type: "rsa";
       readonly modulusLength: number;
       readonly publicExponent: bigint;
-      readonly pssOnly: boolean;
+      readonly pss: PssRestriction | undefined;
     }
   | { readonly type: "ec"; readonly namedCurve: string; readonly modulusLength: number };
 
@@ -67,17 +76,27 @@ export function readCertificate(
   return Object.freeze({
     der,
     key,
-    publicKey: key.type === "rsa" && key.pssOnly ? unrestricted(publicKey) : publicKey,
+    publicKey: key.type === "rsa" && key.pss !== undefined ? unrestricted(publicKey) : publicKey,
     validFrom: new Date(certificate.validFrom),
     validTo: new Date(certificate.validTo),
   });
+}
+
+function restrictionOf(details: AsymmetricKeyDetails): PssRestriction {
+  const { hashAlgorithm, mgf1HashAlgorithm, saltLength } = details;
+  return Object.freeze({ hash: hashAlgorithm, mgf1Hash: mgf1HashAlgorithm, saltLength });
 }
 
 function readKey(publicKey: KeyObject): KeyFacts {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = publicKey;
   if ((type === "rsa" || type === "rsa-pss") && details?.modulusLength !== undefined) {
     const { modulusLength, publicExponent = 65537n } = details;
-    return Object.freeze({ type: "rsa", modulusLength, publicExponent, pssOnly: type === "rsa-pss" });
+    return Object.freeze({
+      type: "rsa",
+      modulusLength,
+      publicExponent,
+      pss: type === "rsa-pss" ? restrictionOf(details) : undefined,
+    });
   }
   for (const [namedCurve, { opensslName, length }] of CURVES) {
     if (type === "ec" && details?.namedCurve === opensslName) {

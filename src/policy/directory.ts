@@ -15,6 +15,8 @@ interface Entry {
   readonly policy: SigningPolicy;
   readonly state: PolicyState;
   fetchedAt: number;
+  /** Of the request that it was last described by. */
+  sequence: number;
 }
 
 /** The policies that a client has seen, each as one object for the client's life. */
@@ -27,6 +29,10 @@ export class PolicyDirectory {
   /** The same by names in another case, which the server has forgiven. */
   readonly #aliases = new Map<string, Entry>();
   readonly #fetches = new Map<string, Promise<Entry>>();
+  /** Apart from the others: one that was under way already may bring what was so before. */
+  readonly #refetches = new Map<string, Promise<Entry>>();
+  /** Requests so far, to tell a newer answer from an older one that came later. */
+  #sequence = 0;
 
   constructor(api: ApiClient, signer: HashSigner, operations: PolicyOperations) {
     this.#api = api;
@@ -36,16 +42,23 @@ export class PolicyDirectory {
       api,
       signer,
       refetch: async (slugs) => {
-        await this.#fetch(slugs);
+        await this.#joined(this.#refetches, slugs);
       },
     };
   }
 
   /** The policies that the token's user may use, fetched at each call. */
   async list(filter: PolicyFilter = {}, options: CallOptions = {}): Promise<SigningPolicy[]> {
-    const records = await this.#api.mySigningPolicies(filter, options);
-    this.#signer.serverIsKnown();
-    return records.filter((record) => matches(record, filter)).map((record) => this.#take(record).policy);
+    const end = this.#api.begin("policy");
+    const sequence = ++this.#sequence;
+    try {
+      const records = await this.#api.mySigningPolicies(filter, options);
+      this.#signer.serverIsKnown();
+      const matching = records.filter((record) => matches(record, filter));
+      return matching.map((record) => this.#take(record, sequence).policy);
+    } finally {
+      end();
+    }
   }
 
   /**
@@ -58,28 +71,34 @@ export class PolicyDirectory {
     const known = this.#entries.get(keyOf(slugs)) ?? this.#aliases.get(keyOf(slugs));
     const isFresh =
       known !== undefined && performance.now() - known.fetchedAt < this.#api.config.policyCacheMs;
-    const { policy } = isFresh ? known : await unlessAborted(this.#fetch(slugs), signal, aborted);
-    return policy;
+    if (isFresh) return known.policy;
+    const end = this.#api.begin("policy");
+    try {
+      return (await unlessAborted(this.#joined(this.#fetches, slugs), signal, aborted)).policy;
+    } finally {
+      end();
+    }
   }
 
   /** Callers at the same time share one request, which therefore has none of their signals. */
-  #fetch(slugs: PolicySlugs): Promise<Entry> {
+  #joined(fetches: Map<string, Promise<Entry>>, slugs: PolicySlugs): Promise<Entry> {
     const key = keyOf(slugs);
-    const running = this.#fetches.get(key);
+    const running = fetches.get(key);
     if (running !== undefined) return running;
-    const fetched = this.#fetchAnew(slugs).finally(() => this.#fetches.delete(key));
-    this.#fetches.set(key, fetched);
+    const fetched = this.#fetch(slugs).finally(() => fetches.delete(key));
+    fetches.set(key, fetched);
     return fetched;
   }
 
-  async #fetchAnew({ projectSlug, signingPolicySlug }: PolicySlugs): Promise<Entry> {
+  async #fetch({ projectSlug, signingPolicySlug }: PolicySlugs): Promise<Entry> {
     const filter = { projectSlug, signingPolicySlug };
+    const sequence = ++this.#sequence;
     const records = await this.#api.mySigningPolicies(filter);
     this.#signer.serverIsKnown();
     const record =
       records.find((each) => keyOf(each) === keyOf(filter)) ?? records.find((each) => matches(each, filter));
     if (record !== undefined) {
-      const entry = this.#take(record);
+      const entry = this.#take(record, sequence);
       this.#aliases.set(keyOf(filter), entry);
       return entry;
     }
@@ -90,15 +109,16 @@ export class PolicyDirectory {
     );
   }
 
-  #take(record: SigningPolicyRecord): Entry {
+  #take(record: SigningPolicyRecord, sequence: number): Entry {
     const key = keyOf(record);
     let entry = this.#entries.get(key);
     if (entry === undefined) {
       const state = new PolicyState(record, this.#connection);
-      entry = { state, policy: new SigningPolicy(state, this.#operations), fetchedAt: 0 };
+      entry = { state, policy: new SigningPolicy(state, this.#operations), fetchedAt: 0, sequence };
       this.#entries.set(key, entry);
-    } else {
+    } else if (sequence >= entry.sequence) {
       entry.state.update(record);
+      entry.sequence = sequence;
     }
     entry.fetchedAt = performance.now();
     return entry;
@@ -113,7 +133,7 @@ function aborted(cause: unknown): SignPathError {
 }
 
 function keyOf({ projectSlug, signingPolicySlug }: PolicySlugs): string {
-  return `${projectSlug}/${signingPolicySlug}`;
+  return JSON.stringify([projectSlug, signingPolicySlug]);
 }
 
 /** Whether the service tells upper from lower case in slugs is not documented, nor what one filter alone does. */

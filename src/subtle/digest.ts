@@ -1,5 +1,5 @@
 import * as nodeCrypto from "node:crypto";
-import { viewOf } from "../base/bytes.js";
+import { exactCopy, isBufferSource, viewOf } from "../base/bytes.js";
 import type { HashAlgorithm } from "../key/hashes.js";
 import type { SigningSource } from "../policy/signing-policy.js";
 import { chunksOf, isBytes } from "./source.js";
@@ -7,13 +7,26 @@ import { chunksOf, isBytes } from "./source.js";
 /** Above this many bytes a hash is computed on another thread, which costs a copy and two switches. */
 const LARGE_BYTES = 1024 * 1024;
 
+/** Node's hash functions take no more at once. */
+const MOST_BYTES = 2 ** 31 - 1;
+
 /**
  * The digest of bytes in memory, as they are at the time of the call: of few at once, of many off the event loop's back.
  */
 export function digestBytes(hash: HashAlgorithm, data: Uint8Array): Uint8Array | Promise<Uint8Array> {
+  if (data.byteLength > MOST_BYTES) return digestSlices(hash, data);
   if (data.byteLength > LARGE_BYTES) return digestOffThread(hash, data);
   // By way of a text, because each Buffer that the hash function makes has memory of its own: twice as fast.
   return Buffer.from(nodeCrypto.hash(hash.nodeName, data, "base64"), "base64");
+}
+
+/** At once, because the data may change and is too long to copy. */
+function digestSlices(hash: HashAlgorithm, data: Uint8Array): Uint8Array {
+  const hasher = nodeCrypto.createHash(hash.nodeName);
+  for (let begin = 0; begin < data.byteLength; begin += MOST_BYTES) {
+    hasher.update(data.subarray(begin, begin + MOST_BYTES));
+  }
+  return hasher.digest();
 }
 
 async function digestOffThread(hash: HashAlgorithm, data: Uint8Array): Promise<Uint8Array> {
@@ -26,7 +39,11 @@ export async function digestSource(
   source: SigningSource,
   signal?: AbortSignal | undefined,
 ): Promise<Uint8Array> {
-  if (isBytes(source)) return digestBytes(hash, viewOf(source));
+  if (isBytes(source)) {
+    const view = viewOf(source);
+    // Another thread may write to shared memory at any time.
+    return digestBytes(hash, isBufferSource(source) ? view : exactCopy(view));
+  }
   const hasher = nodeCrypto.createHash(hash.nodeName);
   for await (const chunk of chunksOf(source, signal)) hasher.update(chunk);
   return hasher.digest();

@@ -10,7 +10,7 @@ const CHUNK_BYTES = 1024 * 1024;
 
 /** Bytes in memory, as opposed to something that is read. */
 export function isBytes(source: SigningSource): source is ArrayBuffer | ArrayBufferView {
-  return isBufferSource(source);
+  return isBufferSource(source) || ArrayBuffer.isView(source);
 }
 
 /**

@@ -97,7 +97,7 @@ describe("the salt of RSA-PSS", () => {
 
 describe("a key", () => {
   const rsa = rsaFacts(generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey);
-  const pss = { ...rsa, key: { ...rsa.key, pssOnly: true } } as typeof rsa;
+  const pss = { ...rsa, key: { ...rsa.key, pss: {} } } as typeof rsa;
   const ec = ecFacts(generateKeyPairSync("ec", { namedCurve: "P-384" }).publicKey, "P-384");
 
   it.each<[string, typeof rsa, AlgorithmName, string]>([

@@ -30,7 +30,7 @@ function facts(key: KeyFacts, publicKey: KeyObject): CertificateFacts {
 /** What a certificate with that key would say. */
 export function rsaFacts(publicKey: KeyObject): CertificateFacts {
   const { modulusLength = 0 } = publicKey.asymmetricKeyDetails ?? {};
-  return facts({ type: "rsa", modulusLength, publicExponent: 65537n, pssOnly: false }, publicKey);
+  return facts({ type: "rsa", modulusLength, publicExponent: 65537n, pss: undefined }, publicKey);
 }
 
 /** What a certificate with that key would say. */

@@ -1,0 +1,158 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, describe, expect, it } from "vitest";
+import type { ApiClient } from "../src/api/client.js";
+import type { HashSigner } from "../src/api/hash-signer.js";
+import { readServerWords } from "../src/api/problem.js";
+import { decodeBase64, encodeBase64 } from "../src/base/bytes.js";
+import { ApiToken } from "../src/config/token.js";
+import { requireAllowedHash, resolve } from "../src/key/algorithms.js";
+import { PolicyDirectory } from "../src/policy/directory.js";
+import type { PolicyOperations } from "../src/policy/signing-policy.js";
+import type { SigningPolicyRecord } from "../src/wire/policies.js";
+import { connect, digest } from "./support/client.js";
+import { useEmulator } from "./support/emulator.js";
+import { codedFailureOf, codedThrownBy, failureOf } from "./support/failure.js";
+
+const HASH = digest("SHA-256", "what is signed");
+const RSA = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
+
+const emulator = useEmulator();
+afterEach(() => emulator().clearFaults());
+
+describe("closing a client", () => {
+  it("takes no signal for a signal that is null, and refuses what is none, without waiting for it for ever", async () => {
+    const signpath = connect(emulator());
+    const policy = await signpath.policy("demo/p-256", { signal: null as unknown as undefined });
+    await policy.signHash(HASH, { name: "ECDSA", hash: "SHA-256" }, { signal: null as unknown as undefined });
+    const wrong = { signal: "now" as unknown as AbortSignal };
+    expect(await failureOf(signpath.policies({}, wrong))).toBeInstanceOf(TypeError);
+    await signpath.close();
+  });
+
+  it("waits for a signature with all its requests: also for the look at a certificate that was replaced", async () => {
+    const signpath = connect(emulator());
+    const policy = await signpath.policy("demo/rsa-2048");
+    await emulator().rotateCertificate("rsa-2048", { newKey: true });
+    emulator().addFault({ kind: "latency", ms: 100, route: "signingRequests" });
+    const signing = codedFailureOf(policy.signHash(HASH, RSA));
+    await delay(20);
+    const closing = signpath.close();
+    expect(await codedFailureOf(policy.signHash(HASH, RSA))).toMatchObject({ code: "ABORTED", attempts: 0 });
+    expect(await codedFailureOf(signpath.policies())).toMatchObject({ code: "ABORTED", attempts: 0 });
+    expect(await signing).toMatchObject({ code: "CERTIFICATE_CHANGED", retryable: true });
+    await closing;
+  });
+});
+
+describe("an abort of many calls by one signal", () => {
+  it("lets no call begin that is about to end", async () => {
+    let asked = 0;
+    const apiToken = (): string => {
+      asked++;
+      return emulator().apiToken;
+    };
+    const { apiUrl, organizationId } = emulator();
+    const signpath = connect({ apiUrl, organizationId, apiToken: "" }, { apiToken, maxConcurrency: 2 });
+    const policy = await signpath.policy("demo/rsa-2048");
+    emulator().addFault({ kind: "silence", count: Number.POSITIVE_INFINITY });
+    asked = 0;
+    const controller = new AbortController();
+    const calls = Array.from({ length: 50 }, () =>
+      codedFailureOf(policy.signHash(HASH, RSA, { signal: controller.signal })),
+    );
+    await delay(50);
+    controller.abort();
+    const attempts = (await Promise.all(calls)).map((error) => error.attempts);
+    expect(attempts.reduce((sum, each) => sum + each, 0)).toBe(2);
+    expect(asked).toBe(2);
+  });
+});
+
+describe("a policy that is fetched anew", () => {
+  it("does not wait for an answer that was asked for before, nor is it replaced by one", async () => {
+    const [before, after] = await Promise.all(["rsa-2048", "rsa-3072"].map(recordOf));
+    const answers: ((record: SigningPolicyRecord | undefined) => void)[] = [];
+    const api = {
+      config: { policyCacheMs: 0 },
+      begin: () => () => undefined,
+      mySigningPolicies: () =>
+        new Promise((answer) => {
+          answers.push((record) => answer([record]));
+        }),
+    } as unknown as ApiClient;
+    const signer = { serverIsKnown: () => undefined } as unknown as HashSigner;
+    let refresh: () => Promise<boolean> = () => Promise.reject(new Error("no key was made"));
+    const operations = {
+      privateKey: (state: { refresh(): Promise<boolean> }) => {
+        refresh = () => state.refresh();
+      },
+    } as unknown as PolicyOperations;
+    const directory = new PolicyDirectory(api, signer, operations);
+    const slugs = { projectSlug: "demo", signingPolicySlug: "one" };
+    const first = directory.get(slugs);
+    answers[0]?.(before);
+    const policy = await first;
+    policy.privateKey("ECDSA");
+    const slow = directory.get(slugs);
+    const changed = refresh();
+    expect(answers).toHaveLength(3);
+    answers[2]?.(after);
+    expect(await changed).toBe(true);
+    answers[1]?.(before);
+    expect((await slow).keySizeInBits).toBe(3072);
+  });
+
+  async function recordOf(slug: string): Promise<SigningPolicyRecord> {
+    const certificateBytes = encodeBase64(await emulator().certificateOf(slug));
+    return { projectSlug: "demo", signingPolicySlug: "one", certificateBytes };
+  }
+});
+
+describe("a certificate that restricts RSA-PSS", () => {
+  it.each([
+    ["its hash", { hash: "sha256", mgf1Hash: "sha256", saltLength: 32 }, "SHA-256", true],
+    ["any hash where it names none", {}, "SHA-512", true],
+    ["another hash", { hash: "sha256", mgf1Hash: "sha256", saltLength: 32 }, "SHA-512", false],
+    ["another mask hash", { hash: "sha256", mgf1Hash: "sha1", saltLength: 32 }, "SHA-256", false],
+    ["a shorter salt than its own", { hash: "sha256", mgf1Hash: "sha256", saltLength: 64 }, "SHA-256", false],
+  ] as const)("is asked about %s", (_title, pss, hash, allowed) => {
+    const key = { type: "rsa", modulusLength: 2048, publicExponent: 65537n, pss } as const;
+    const check = (): void => requireAllowedHash({ key } as never, resolve("RSA-PSS", hash, undefined));
+    if (allowed) check();
+    else expect(codedThrownBy(check)).toMatchObject({ code: "ALGORITHM_NOT_SUPPORTED", attempts: 0 });
+  });
+});
+
+describe("hostile text", () => {
+  it("of the length of the largest answer is told from Base64", () => {
+    const long = "A".repeat(16 * 1024 * 1024);
+    expect(decodeBase64(`${long.slice(1)}!`)).toBeUndefined();
+    expect(decodeBase64(`${long.slice(2)}!=`)).toBeUndefined();
+    expect(decodeBase64(`${long.slice(4)}AAB=`)).toHaveLength((long.length / 4) * 3 - 1);
+  });
+
+  it("as an error page is read in a time that does not grow with its tricks", () => {
+    const begin = process.cpuUsage().user;
+    readServerWords(Buffer.from(`<${"<title".repeat(11_000)}`), (text) => text);
+    expect(process.cpuUsage().user - begin).toBeLessThan(500_000);
+  });
+
+  it("with a token that begins with another one is redacted as a whole", async () => {
+    const given = ["canary", "canary-suffix"];
+    const token = new ApiToken(() => given.shift() ?? "");
+    await token.authorization();
+    await token.authorization();
+    expect(token.redact("canary-suffix and canary")).toBe("*** and ***");
+  });
+});
+
+describe("a metadata function", () => {
+  it("that fails as a promise is an error of the call, and of nothing else", async () => {
+    const metadata = (async () => {
+      throw new Error("no metadata");
+    }) as unknown as () => undefined;
+    const policy = await connect(emulator(), { metadata }).policy("demo/rsa-2048");
+    expect(await codedFailureOf(policy.signHash(HASH, RSA))).toMatchObject({ code: "CONFIG_INVALID" });
+    await delay(10);
+  });
+});
