@@ -40,6 +40,7 @@ describe("the address of the API", () => {
     ["ftp://signpath.example", "must be an https:// address"],
     ["https://", "must be an https:// address"],
     ["https://user:secret-word@signpath.example", "must not hold a user name or password"],
+    ["https://:secret-word@signpath.example", "must not hold a user name or password"],
     ["https://signpath.example/Api?x=1", "must not have a query or a fragment"],
     ["https://signpath.example/Api#x", "must not have a query or a fragment"],
     [42, "must be text"],
