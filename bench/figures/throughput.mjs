@@ -1,6 +1,6 @@
-import { openClient, openFloor } from "../support/clients.mjs";
-import { flood, interleave, median, ratio } from "../support/measure.mjs";
+import { interleave, median, ratio } from "../support/measure.mjs";
 import { compared, heading, micros, perSecond } from "../support/report.mjs";
+import { startRunners, stopRunners } from "../support/runners.mjs";
 
 const IN_FLIGHT = 64;
 
@@ -8,21 +8,16 @@ const IN_FLIGHT = 64;
 export async function throughput(service, { rounds, roundMs }) {
   heading(
     `${IN_FLIGHT} signatures in flight, 1 KiB, medians of ${rounds} interleaved rounds of ${roundMs} ms`,
-    "floor: undici's Pool.request, 64 connections, constant body, answer read as text; verified: and crypto.verify",
+    "floor: undici's Pool.request, 64 connections, constant body, answer read as JSON; verified: and crypto.verify",
   );
   for (const kind of ["RSA-2048", "P-256"]) {
-    const floor = await openFloor(service, kind);
-    const unverified = await openClient(service, kind, { verifySignatures: false });
-    const verified = await openClient(service, kind);
-    const results = await interleave(rounds, {
-      bare: () => flood(floor.bare, IN_FLIGHT, roundMs),
-      unverified: () => flood(unverified.sign, IN_FLIGHT, roundMs),
-      bareVerified: () => flood(floor.verified, IN_FLIGHT, roundMs),
-      verified: () => flood(verified.sign, IN_FLIGHT, roundMs),
-    });
-    await Promise.all([floor.close(), unverified.close(), verified.close()]);
-    compare(`${kind}, unverified`, results.unverified, results.bare, { atMost: 1.3 });
-    compare(`${kind}, verified`, results.verified, results.bareVerified);
+    const runners = await startRunners(service, kind);
+    const run = (name) => () => runners[name].flood(IN_FLIGHT, roundMs);
+    const names = Object.keys(runners);
+    const results = await interleave(rounds, Object.fromEntries(names.map((name) => [name, run(name)])));
+    stopRunners(runners);
+    compare(`${kind}, unverified`, results.unverified, results.floor, { atMost: 1.3 });
+    compare(`${kind}, verified`, results.verified, results.floorVerified);
   }
 }
 

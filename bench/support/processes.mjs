@@ -5,14 +5,15 @@ import { performance } from "node:perf_hooks";
 export function runProcess(file, args, env = process.env) {
   return new Promise((resolve, reject) => {
     const begin = performance.now();
-    const child = spawn(file, args, { env, stdio: ["ignore", "pipe", "inherit"] });
-    const chunks = [];
-    child.stdout.on("data", (chunk) => chunks.push(chunk));
+    const child = spawn(file, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    const [stdout, stderr] = [[], []];
+    child.stdout.on("data", (chunk) => stdout.push(chunk));
+    child.stderr.on("data", (chunk) => stderr.push(chunk));
     child.on("error", reject);
     child.on("close", (status) => {
       const ms = performance.now() - begin;
-      if (status === 0) resolve({ ms, stdout: Buffer.concat(chunks).toString() });
-      else reject(new Error(`${file} ${args.join(" ")} ended with status ${status}`));
+      if (status === 0) resolve({ ms, stdout: Buffer.concat(stdout).toString() });
+      else reject(new Error(`${file} ended with status ${status}: ${Buffer.concat(stderr)}`));
     });
   });
 }

@@ -23,7 +23,9 @@ const seen = { requests: 0, connections: 0, lastPost: "" };
 let latencyMs = 0;
 
 const server = createServer({ noDelay: true }, serve);
-server.listen(0, "127.0.0.1", () => process.send({ port: server.address().port, facts: allFacts() }));
+server.listen({ port: 0, host: "127.0.0.1", backlog: 1024 }, () =>
+  process.send({ port: server.address().port, facts: allFacts() }),
+);
 
 process.on("message", (order) => {
   latencyMs = order.latencyMs ?? latencyMs;
