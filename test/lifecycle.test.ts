@@ -74,7 +74,8 @@ describe("a policy that is fetched anew", () => {
     const answers: ((record: SigningPolicyRecord | undefined) => void)[] = [];
     const api = {
       config: { policyCacheMs: 0 },
-      begin: () => () => undefined,
+      begin: () => undefined,
+      end: () => undefined,
       mySigningPolicies: () =>
         new Promise((answer) => {
           answers.push((record) => answer([record]));

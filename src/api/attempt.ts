@@ -18,27 +18,35 @@ export type Outcome =
   /** `broken`: the connection cannot be used again, because an answer was left unread on it. */
   | { readonly kind: "failure"; readonly failure: Failure; readonly broken: boolean };
 
-/** One request on one connection, as undici reports it: collects the answer up to its size limit. */
+/** Who waits for an attempt. */
+export interface AttemptListener {
+  ended(outcome: Outcome): void;
+}
+
+/**
+ * One request on one connection, as undici reports it: collects the answer up to its size limit. The methods are those that
+ * undici 7 itself works with; from its newer ones it makes an object with all header fields, twice for each answer.
+ */
 export class Attempt implements Dispatcher.DispatchHandler {
   readonly #maxBytes: number;
   readonly #redact: (text: string) => string;
-  #settle: ((outcome: Outcome) => void) | undefined;
+  #listener: AttemptListener | undefined;
   #status = 0;
-  #headers: AnswerHeaders = {};
+  #headers: AnswerHeaders = [];
   #first: Buffer | undefined;
   #rest: Buffer[] | undefined;
   #length = 0;
   #sent = false;
 
-  constructor(maxBytes: number, redact: (text: string) => string, settle: (outcome: Outcome) => void) {
+  constructor(maxBytes: number, redact: (text: string) => string, listener: AttemptListener) {
     this.#maxBytes = maxBytes;
     this.#redact = redact;
-    this.#settle = settle;
+    this.#listener = listener;
   }
 
   /** Forgets the caller: whatever comes now is ignored. */
   abandon(): void {
-    this.#settle = undefined;
+    this.#listener = undefined;
   }
 
   /** Whether the server may know of the request. */
@@ -47,12 +55,12 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   /** There is a connection. Calls are ended by destroying it, which also works while it is being made. */
-  onRequestStart(): void {
+  onConnect(): void {
     this.#sent = true;
   }
 
-  onResponseStart(_controller: unknown, status: number, headers: AnswerHeaders): void {
-    if (status < 200) return;
+  onHeaders(status: number, headers: Buffer[]): boolean {
+    if (status < 200) return true;
     this.#status = status;
     this.#headers = headers;
     const encoding = header(headers, "content-encoding");
@@ -60,9 +68,10 @@ export class Attempt implements Dispatcher.DispatchHandler {
       const named = JSON.stringify(this.#redact(encoding).slice(0, 40));
       this.#leaveUnread(`its content encoding ${named} was not asked for`);
     }
+    return true;
   }
 
-  onResponseData(_controller: unknown, chunk: Buffer): void {
+  onData(chunk: Buffer): boolean {
     this.#length += chunk.length;
     if (this.#length > this.#maxBytes) {
       this.#leaveUnread(`it is longer than ${this.#maxBytes} bytes`);
@@ -72,21 +81,22 @@ export class Attempt implements Dispatcher.DispatchHandler {
       this.#rest ??= [this.#first];
       this.#rest.push(chunk);
     }
+    return true;
   }
 
-  onResponseEnd(): void {
-    const settle = this.#settle;
-    if (settle === undefined) return;
+  onComplete(): void {
+    const listener = this.#listener;
+    if (listener === undefined) return;
     const body = this.#rest === undefined ? (this.#first ?? Buffer.alloc(0)) : Buffer.concat(this.#rest);
     if (this.#isSuccess()) {
-      this.#settle = undefined;
-      settle({ kind: "answer", status: this.#status, headers: this.#headers, body });
+      this.#listener = undefined;
+      listener.ended({ kind: "answer", status: this.#status, headers: this.#headers, body });
       return;
     }
     this.#fail(this.#statusFailure(readServerWords(body, this.#redact)), false);
   }
 
-  onResponseError(_controller: unknown, error: Error): void {
+  onError(error: Error): void {
     this.#fail(networkFailure(error, this.#sent), true);
   }
 
@@ -105,8 +115,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   #fail(failure: Failure, broken: boolean): void {
-    const settle = this.#settle;
-    this.#settle = undefined;
-    settle?.({ kind: "failure", failure, broken });
+    const listener = this.#listener;
+    this.#listener = undefined;
+    listener?.ended({ kind: "failure", failure, broken });
   }
 }

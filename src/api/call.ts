@@ -1,13 +1,14 @@
 import { performance } from "node:perf_hooks";
 import { onceAborted } from "../base/abort.js";
+import type { SignPathError } from "../base/errors.js";
 import type { Config, RetryConfig } from "../config/config.js";
-import type { Outcome } from "./attempt.js";
+import type { AttemptListener, Outcome } from "./attempt.js";
 import { Attempt } from "./attempt.js";
 import { Undecodable } from "./decode.js";
 import type { Failure, Progress } from "./failure.js";
 import { abortError, invalidResponse, networkFailure, timeoutFailure, tokenFailure } from "./failure.js";
-import type { Lane, Lanes } from "./lanes.js";
-import type { ApiRequest, SendOptions } from "./request.js";
+import type { Lane, Lanes, Timed } from "./lanes.js";
+import type { ApiRequest, RequestHeaders, SendOptions } from "./request.js";
 import { nextDelayMs } from "./retry.js";
 import { publishRequest } from "./telemetry.js";
 
@@ -17,8 +18,7 @@ export interface Shared {
   /** Of the API's address. */
   readonly origin: string;
   readonly lanes: Lanes;
-  /** Header fields of every request, but for the token and the content type. */
-  readonly headers: readonly string[];
+  readonly headers: RequestHeaders;
   readonly redact: (text: string) => string;
   /** Gives a lane its connection, if it has none. */
   readonly connect: (lane: Lane) => void;
@@ -30,16 +30,20 @@ export interface Shared {
  * One call with all its attempts. The clock of its deadline runs from its first turn on: a long queue is the
  * caller's own doing, a slow server is not.
  */
-export class Call<Result> {
+export class Call<Result> implements AttemptListener, Timed {
   readonly #shared: Shared;
   readonly #request: ApiRequest<Result>;
   readonly #signal: AbortSignal | undefined;
   readonly #retry: RetryConfig;
-  readonly #resolve: (result: Result) => void;
+  readonly #resolve: (result: Result | Promise<Result>) => void;
   readonly #reject: (error: unknown) => void;
-  readonly #onAbort: () => void;
+  #onAbort: (() => void) | undefined;
   #begin = -1;
   #attempts = 0;
+  /** How often the token was waited for. */
+  #turns = 0;
+  /** Of the attempt, in milliseconds. */
+  #limit = 0;
   #lane: Lane | undefined;
   #attempt: Attempt | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -52,7 +56,7 @@ export class Call<Result> {
     shared: Shared,
     request: ApiRequest<Result>,
     { signal, totalTimeoutMs }: SendOptions,
-    resolve: (result: Result) => void,
+    resolve: (result: Result | Promise<Result>) => void,
     reject: (error: unknown) => void,
   ) {
     this.#shared = shared;
@@ -62,7 +66,6 @@ export class Call<Result> {
     this.#retry = totalTimeoutMs === undefined ? retry : { ...retry, totalTimeoutMs };
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#onAbort = () => this.#abort();
   }
 
   start(): void {
@@ -70,7 +73,10 @@ export class Call<Result> {
       this.#abort();
       return;
     }
-    if (this.#signal !== undefined) onceAborted(this.#signal, this.#onAbort);
+    if (this.#signal !== undefined) {
+      this.#onAbort = () => this.#abort();
+      onceAborted(this.#signal, this.#onAbort);
+    }
     this.#queue();
   }
 
@@ -90,7 +96,7 @@ export class Call<Result> {
   }
 
   #begun(lane: Lane): void {
-    clearTimeout(this.#timer);
+    this.#endTimer();
     this.#callOffWait = undefined;
     this.#lane = lane;
     if (this.#begin < 0) this.#begin = performance.now();
@@ -100,18 +106,23 @@ export class Call<Result> {
       this.#giveUp(this.#last, false);
       return;
     }
-    this.#timer = setTimeout(() => {
-      this.#failed(timeoutFailure(limit, this.#attempt?.sent ?? false), true);
-    }, limit);
+    this.#limit = limit;
     const authorization = this.#shared.config.token.authorization();
-    if (typeof authorization === "string") this.#dispatch(lane, authorization);
+    const isAtHand = typeof authorization === "string";
+    lane.watch(this, limit, !isAtHand);
+    if (isAtHand) this.#dispatch(lane, authorization);
     else void this.#prepare(lane, authorization);
+  }
+
+  /** The attempt takes too long. */
+  expire(): void {
+    this.#failed(timeoutFailure(this.#limit, this.#attempt?.sent ?? false), true);
   }
 
   /** Waits for the token, as long as the attempt lasts. */
   async #prepare(lane: Lane, authorization: Promise<string>): Promise<void> {
-    const timer = this.#timer;
-    const isOver = (): boolean => this.#timer !== timer || this.#done;
+    const turn = ++this.#turns;
+    const isOver = (): boolean => this.#turns !== turn || this.#lane !== lane;
     try {
       const header = await authorization;
       if (!isOver()) this.#dispatch(lane, header);
@@ -122,11 +133,10 @@ export class Call<Result> {
 
   #dispatch(lane: Lane, authorization: string): void {
     const { method, path, contentType, body, maxBytes } = this.#request;
-    const attempt = new Attempt(maxBytes, this.#shared.redact, (outcome) => this.#ended(outcome));
+    const attempt = new Attempt(maxBytes, this.#shared.redact, this);
     this.#attempt = attempt;
     this.#attempts++;
-    const headers = [...this.#shared.headers, "authorization", authorization];
-    if (contentType !== undefined) headers.push("content-type", contentType);
+    const headers = this.#shared.headers.of(authorization, contentType);
     const { origin } = this.#shared;
     try {
       this.#shared.connect(lane);
@@ -136,7 +146,8 @@ export class Call<Result> {
     }
   }
 
-  #ended(outcome: Outcome): void {
+  /** An attempt ended. */
+  ended(outcome: Outcome): void {
     if (outcome.kind === "failure") {
       this.#failed(outcome.failure, outcome.broken);
       return;
@@ -148,7 +159,8 @@ export class Call<Result> {
       this.#resolve(this.#request.decode({ headers, body, attempts: this.#attempts }));
     } catch (error) {
       const isAnswers = error instanceof Undecodable;
-      this.#reject(isAnswers ? invalidResponse(error.message).toError(this.#progress()) : error);
+      if (isAnswers) this.#end(invalidResponse(error.message).toError(this.#progress()));
+      else this.#reject(error);
     }
   }
 
@@ -182,7 +194,13 @@ export class Call<Result> {
       code: failure.code,
       elapsedMs: this.#elapsed(),
     }));
-    this.#reject(failure.toError(this.#progress()));
+    this.#end(failure.toError(this.#progress()));
+  }
+
+  #end(error: SignPathError): void {
+    const { recover } = this.#request;
+    if (recover === undefined) this.#reject(error);
+    else this.#resolve(recover(error));
   }
 
   #abort(): void {
@@ -215,23 +233,30 @@ export class Call<Result> {
     this.#done = true;
     this.#shared.settled();
     this.#callOffWait?.();
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    if (this.#onAbort !== undefined) this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#leaveLane(broken);
   }
 
   /** Ends the attempt. A connection with an unread answer, or none yet, is not used again. */
   #leaveLane(broken: boolean): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#endTimer();
     this.#attempt?.abandon();
     const lane = this.#lane;
     if (lane === undefined) return;
     this.#lane = undefined;
+    lane.endWatch();
     if (broken && this.#attempt !== undefined) {
       void lane.dispatcher?.destroy();
       lane.dispatcher = undefined;
     }
     this.#attempt = undefined;
     this.#shared.lanes.release(lane);
+  }
+
+  /** Of a wait: for the next attempt, or for a lane. */
+  #endTimer(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 }

@@ -1,6 +1,6 @@
 import type { Bytes } from "../base/bytes.js";
 import { decodeBase64 } from "../base/bytes.js";
-import type { SignPathErrorStage } from "../base/errors.js";
+import type { SignPathError, SignPathErrorStage } from "../base/errors.js";
 import type { Config } from "../config/config.js";
 import type { SigningPolicyRecord } from "../wire/policies.js";
 import {
@@ -81,14 +81,24 @@ export class ApiClient {
     return this.#transport.send({ ...get, decode: ({ body }) => decodePolicies(body) }, options);
   }
 
-  /** `POST SigningRequests` with `IsFastSigningRequest=true` */
-  fastSign(template: SigningTemplate, hash: string, options?: SendOptions): Promise<RawSignature> {
+  /**
+   * `POST SigningRequests` with `IsFastSigningRequest=true`
+   *
+   * @param recover - what to do in place of failing
+   */
+  fastSign(
+    template: SigningTemplate,
+    hash: string,
+    options?: SendOptions,
+    recover?: (error: SignPathError) => Promise<RawSignature>,
+  ): Promise<RawSignature> {
     const request = this.#post(
       "fast signing request",
       this.#paths.signingRequests,
       template.formContentType,
       template.fast(hash),
       ({ body, attempts }) => signatureOf(decodeFastAnswer(body), attempts, template, hash),
+      recover,
     );
     return this.#transport.send(request, options);
   }
@@ -154,12 +164,17 @@ export class ApiClient {
   }
 
   /**
-   * Begins an operation of several requests, which {@link close} waits for as a whole. The function that it returns ends it.
+   * Begins an operation of several requests, which {@link close} waits for as a whole, until its {@link end}.
    *
    * @throws {SignPathError} `ABORTED` where the client is closed
    */
-  begin(stage: SignPathErrorStage): () => void {
-    return this.#transport.begin(stage);
+  begin(stage: SignPathErrorStage): void {
+    this.#transport.begin(stage);
+  }
+
+  /** Ends what {@link begin} began. */
+  end(): void {
+    this.#transport.end();
   }
 
   /** Whether {@link close} was called. */
@@ -178,7 +193,7 @@ export class ApiClient {
     route: string,
     maxBytes: number,
     signingRequestId?: string,
-  ): Omit<ApiRequest, "decode"> {
+  ): Omit<ApiRequest, "decode" | "recover"> {
     return {
       what,
       stage,
@@ -196,6 +211,7 @@ export class ApiClient {
     contentType: string,
     body: Buffer,
     decode: (answer: ApiAnswer) => Result,
+    recover?: (error: SignPathError) => Promise<Result>,
   ): ApiRequest<Result> {
     return {
       what,
@@ -207,6 +223,7 @@ export class ApiClient {
       maxBytes: MAX_ANSWER_BYTES,
       repeatable: false,
       decode,
+      recover,
     };
   }
 }

@@ -42,21 +42,19 @@ export class HashSigner {
    * @throws {SignPathError} those of {@link ApiClient}; for an asynchronous request also `REQUEST_PENDING` (its id
    * is in the error), `REQUEST_DENIED` and `REQUEST_REJECTED`.
    */
-  async sign(template: SigningTemplate, hash: string, options: SignOptions): Promise<RawSignature> {
+  sign(template: SigningTemplate, hash: string, options: SignOptions): Promise<RawSignature> {
     if (this.#route === "asynchronous" || options.signingRequestId !== undefined) {
       return this.#asynchronous(template, hash, options);
     }
     if (this.#route === "sign-hash") return this.#client.signHash(template, hash, options);
-    try {
-      return await this.#client.fastSign(template, hash, options);
-    } catch (error) {
-      if (this.#route === "fast") throw error;
-      return this.#changeOver(error, template, hash, options);
-    }
+    if (this.#route === "fast") return this.#client.fastSign(template, hash, options);
+    return this.#client.fastSign(template, hash, options, (error) =>
+      this.#changeOver(error, template, hash, options),
+    );
   }
 
   async #changeOver(
-    error: unknown,
+    error: SignPathError,
     template: SigningTemplate,
     hash: string,
     options: SignOptions,

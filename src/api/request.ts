@@ -1,4 +1,4 @@
-import type { SignPathErrorStage } from "../base/errors.js";
+import type { SignPathError, SignPathErrorStage } from "../base/errors.js";
 
 /** One request to the API, as the transport takes it, and what its answer is to become. */
 export interface ApiRequest<Result = unknown> {
@@ -19,6 +19,8 @@ export interface ApiRequest<Result = unknown> {
   readonly signingRequestId?: string;
   /** Reads the answer; throws `Undecodable` where it is not what the request is answered with. */
   readonly decode: (answer: ApiAnswer) => Result;
+  /** What to do in place of failing. */
+  readonly recover?: ((error: SignPathError) => Promise<Result>) | undefined;
 }
 
 /** An answer with a status from 200 to 299. */
@@ -29,13 +31,40 @@ export interface ApiAnswer {
   readonly attempts: number;
 }
 
-/** Header fields of an answer by their lower-case names. */
-export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+/** Header fields of requests. One after the other usually has the same, so those of the last are kept. */
+export class RequestHeaders {
+  readonly #common: readonly string[];
+  #authorization: string | undefined;
+  #contentType: string | undefined;
+  #last: string[] = [];
 
-/** The first value of a header field. */
+  /** @param common - name, value, name, value, … of every request */
+  constructor(common: readonly string[]) {
+    this.#common = common;
+  }
+
+  of(authorization: string, contentType: string | undefined): string[] {
+    if (authorization !== this.#authorization || contentType !== this.#contentType) {
+      this.#authorization = authorization;
+      this.#contentType = contentType;
+      const ofContent = contentType === undefined ? [] : ["content-type", contentType];
+      this.#last = [...this.#common, "authorization", authorization, ...ofContent];
+    }
+    return this.#last;
+  }
+}
+
+/** Header fields of an answer as they came: name, value, name, value, … */
+export type AnswerHeaders = readonly Buffer[];
+
+/** The first value of a header field, by its name in lower case. */
 export function header(headers: AnswerHeaders, name: string): string | undefined {
-  const value = headers[name];
-  return Array.isArray(value) ? value[0] : value;
+  for (let index = 0; index < headers.length; index += 2) {
+    const field = headers[index];
+    if (field?.length === name.length && field.toString("latin1").toLowerCase() === name)
+      return headers[index + 1]?.toString("latin1");
+  }
+  return undefined;
 }
 
 /** What the floors above can say about one call beside what its caller says. */

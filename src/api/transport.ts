@@ -8,6 +8,7 @@ import { dispatcherFactory } from "./dispatcher.js";
 import type { Lane } from "./lanes.js";
 import { Lanes } from "./lanes.js";
 import type { ApiRequest, SendOptions } from "./request.js";
+import { RequestHeaders } from "./request.js";
 import { USER_AGENT } from "./user-agent.js";
 
 /**
@@ -28,7 +29,7 @@ export class Transport {
       config,
       origin: config.baseUrl.origin,
       lanes: new Lanes(config.maxConcurrency),
-      headers: ["user-agent", USER_AGENT, "accept", "application/json"],
+      headers: new RequestHeaders(["user-agent", USER_AGENT, "accept", "application/json"]),
       redact: (text) => config.token.redact(text),
       connect: (lane) => this.#connect(lane),
       settled: () => this.#settled(),
@@ -56,17 +57,19 @@ export class Transport {
   }
 
   /**
-   * Begins an operation of several requests, which {@link close} waits for as a whole. The function that it returns ends it.
+   * Begins an operation of several requests, which {@link close} waits for as a whole, until its {@link end}.
    *
    * @throws {SignPathError} `ABORTED` where the client is closed
    */
-  begin(stage: SignPathErrorStage): () => void {
+  begin(stage: SignPathErrorStage): void {
     if (this.#closed !== undefined) throw closedError(stage);
     this.#operations++;
-    return () => {
-      this.#operations--;
-      this.#tellIdle();
-    };
+  }
+
+  /** Ends what {@link begin} began. */
+  end(): void {
+    this.#operations--;
+    this.#tellIdle();
   }
 
   /** Whether {@link close} was called. */

@@ -3,24 +3,18 @@ import { types } from "node:util";
 /** Bytes in a buffer that is neither shared nor resizable. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-const NOT_BASE64 = /[^A-Za-z0-9+/]/;
-
 /**
  * Standard, padded Base64 (RFC 4648, section 4), strictly: no white space, no URL alphabet, no missing
  * padding. `undefined` for anything else.
  */
 export function decodeBase64(text: string): Bytes | undefined {
-  const bytes = Buffer.from(text, "base64");
-  // Node is lenient. What comes out again as it went in is standard; to look at each character takes several times as long.
-  if (bytes.toString("base64") !== text && !isBase64(text)) return undefined;
-  return exactCopy(bytes);
-}
-
-/** Also of a last character that has bits to spare and uses them. */
-function isBase64(text: string): boolean {
-  if (text.length % 4 !== 0) return false;
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
-  return !NOT_BASE64.test(text.slice(0, text.length - padding));
+  const length = (text.length / 4) * 3 - padding;
+  if (text.length % 4 !== 0 || length < 0) return undefined;
+  const bytes = new Uint8Array(length);
+  // Node skips what is no Base64, so that less comes out, but it takes the URL alphabet as well.
+  const written = Buffer.from(bytes.buffer).write(text, "base64");
+  return written === length && !text.includes("-") && !text.includes("_") ? bytes : undefined;
 }
 
 /** Standard, padded Base64. */

@@ -5,7 +5,7 @@ import type { CertificateFacts } from "../policy/certificate.js";
 import { CURVES } from "../policy/certificate.js";
 import type { HashAlgorithm } from "./hashes.js";
 import type { Checked, Scheme, Signed } from "./scheme.js";
-import { wrongLength } from "./scheme.js";
+import { digestOf, wrongLength } from "./scheme.js";
 
 type NobleCurves = typeof import("@noble/curves/nist.js");
 
@@ -70,11 +70,11 @@ async function verifyFixed(
   signature: Bytes,
   facts: CertificateFacts,
   algorithm: HashAlgorithm,
-  { hash, message }: Signed,
+  signed: Signed,
 ): Promise<boolean> {
-  return message === undefined
-    ? verifyHash(signature, facts, hash)
-    : verifyMessage(signature, facts, algorithm, message);
+  return signed.message === undefined
+    ? verifyHash(signature, facts, digestOf(signed))
+    : verifyMessage(signature, facts, algorithm, signed.message);
 }
 
 async function verifyHash(signature: Bytes, facts: CertificateFacts, hash: Uint8Array): Promise<boolean> {

@@ -5,7 +5,7 @@ import type { CertificateFacts } from "../policy/certificate.js";
 import type { HashName } from "../wire/signing.js";
 import type { HashAlgorithm } from "./hashes.js";
 import type { Checked, Scheme } from "./scheme.js";
-import { wrongLength } from "./scheme.js";
+import { digestOf, wrongLength } from "./scheme.js";
 
 /** What comes before the digest in a DER DigestInfo (RFC 8017, section 9.2, note 1). */
 const DIGEST_INFO_PREFIX: Readonly<Record<HashName, Buffer>> = {
@@ -24,10 +24,12 @@ function shape(signature: Bytes, facts: CertificateFacts): Checked {
   return signature.length === length ? { signature } : wrongLength(signature.length, length);
 }
 
+type PublicKey = Parameters<typeof publicDecrypt>[0];
+
 /** RSAVP1 with the padding taken off (RFC 8017, section 5.2.2); `undefined` where there is no such padding. */
-function open(signature: Bytes, { publicKey }: CertificateFacts, padding: number): Buffer | undefined {
+function open(signature: Bytes, key: PublicKey): Buffer | undefined {
   try {
-    return publicDecrypt({ key: publicKey, padding }, signature);
+    return publicDecrypt(key, signature);
   } catch {
     return undefined;
   }
@@ -45,10 +47,10 @@ function rsa(
     wantsMessage: false,
     signatureLength,
     shape,
-    check(signature, facts, algorithm, { hash }) {
+    check(signature, facts, algorithm, signed) {
       const shaped = shape(signature, facts);
       if ("defect" in shaped) return shaped;
-      const defect = defectOf(signature, facts, algorithm, hash);
+      const defect = defectOf(signature, facts, algorithm, digestOf(signed));
       return defect === undefined ? shaped : { defect };
     },
   };
@@ -56,7 +58,8 @@ function rsa(
 
 /** RSASSA-PKCS1-v1_5 (RFC 8017, section 8.2). */
 export const rsaPkcs1: Scheme = rsa((signature, facts, algorithm, hash) => {
-  const digestInfo = open(signature, facts, constants.RSA_PKCS1_PADDING);
+  // PKCS #1 v1.5 is what it takes off unless told otherwise; to be told costs half as much again on Node 24.
+  const digestInfo = open(signature, facts.publicKey);
   const prefix = DIGEST_INFO_PREFIX[algorithm.name];
   const matches =
     digestInfo !== undefined &&
@@ -68,7 +71,7 @@ export const rsaPkcs1: Scheme = rsa((signature, facts, algorithm, hash) => {
 
 /** RSASSA-PSS with MGF1 over the same hash and a salt as long as the hash (RFC 8017, section 8.1). */
 export const rsaPss: Scheme = rsa((signature, facts, algorithm, hash) => {
-  const encoded = open(signature, facts, constants.RSA_NO_PADDING);
+  const encoded = open(signature, { key: facts.publicKey, padding: constants.RSA_NO_PADDING });
   const saltLength = encoded && pssSaltLength(encoded, facts.key.modulusLength - 1, hash, algorithm);
   if (saltLength === undefined) return NOT_OURS;
   if (saltLength === algorithm.length) return undefined;

@@ -4,8 +4,14 @@ import type { HashAlgorithm } from "./hashes.js";
 
 /** Either form of what is signed. The message allows a faster check for some algorithms. */
 export interface Signed {
-  readonly hash: Uint8Array;
+  /** The digest as the API takes it: standard Base64. */
+  readonly hash: string;
   readonly message: Uint8Array | undefined;
+}
+
+/** The digest of what is signed. */
+export function digestOf({ hash }: Signed): Uint8Array {
+  return Buffer.from(hash, "base64");
 }
 
 /** A signature in the form that callers get, or why it is none. */

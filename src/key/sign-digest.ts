@@ -2,7 +2,6 @@ import type { RawSignature } from "../api/client.js";
 import type { SignOptions } from "../api/hash-signer.js";
 import type { SigningTemplate } from "../api/template.js";
 import type { Bytes } from "../base/bytes.js";
-import { encodeBase64 } from "../base/bytes.js";
 import { SignPathError } from "../base/errors.js";
 import type { CertificateFacts } from "../policy/certificate.js";
 import type { PolicyState } from "../policy/state.js";
@@ -47,36 +46,28 @@ export async function signDigest(
   const facts = state.facts();
   requireFit(facts, algorithm);
   requireAllowedHash(facts, algorithm);
-  const end = state.connection.api.begin("sign");
+  const { signer, api } = state.connection;
+  api.begin("sign");
   try {
-    return await signAndCheck(state, facts, algorithm, signed, options);
+    const raw = await signer.sign(templateOf(state, algorithm), signed.hash, options);
+    const outcome = state.verifies
+      ? algorithm.scheme.check(raw.signature, facts, algorithm.hash, signed, api.inFlight >= CROWD)
+      : algorithm.scheme.shape(raw.signature, facts);
+    const checked = outcome instanceof Promise ? await outcome : outcome;
+    if ("defect" in checked) throw await refusal(state, facts, algorithm, signed, raw, checked.defect);
+    publishSignature(state, algorithm, raw);
+    return checked.signature;
   } finally {
-    end();
+    api.end();
   }
 }
 
-async function signAndCheck(
-  state: PolicyState,
-  facts: CertificateFacts,
-  algorithm: SigningAlgorithm,
-  signed: Signed,
-  options: SignOptions,
-): Promise<Bytes> {
-  const { signer, api } = state.connection;
-  const { verifySignatures } = api.config;
-  const raw = await signer.sign(templateOf(state, algorithm), encodeBase64(signed.hash), options);
-  const outcome = verifySignatures
-    ? algorithm.scheme.check(raw.signature, facts, algorithm.hash, signed, api.inFlight >= CROWD)
-    : algorithm.scheme.shape(raw.signature, facts);
-  const checked = outcome instanceof Promise ? await outcome : outcome;
-  if ("defect" in checked) throw await refusal(state, facts, algorithm, signed, raw, checked.defect);
-  if (signChannel.hasSubscribers) {
-    const { attempts, signingRequestId } = raw;
-    const [name, hash] = [algorithm.name, algorithm.hash.name];
-    const event = { policy: state.reference, algorithm: name, hash, verified: verifySignatures };
-    signChannel.publish({ ...event, attempts, signingRequestId });
-  }
-  return checked.signature;
+function publishSignature(state: PolicyState, algorithm: SigningAlgorithm, raw: RawSignature): void {
+  if (!signChannel.hasSubscribers) return;
+  const { attempts, signingRequestId } = raw;
+  const [name, hash] = [algorithm.name, algorithm.hash.name];
+  const event = { policy: state.reference, algorithm: name, hash, verified: state.verifies };
+  signChannel.publish({ ...event, attempts, signingRequestId });
 }
 
 /** Why a signature is not given out: it is wrong, or the policy has a new certificate that it is right for. */

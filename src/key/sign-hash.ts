@@ -1,6 +1,6 @@
 import type { SignOptions } from "../api/hash-signer.js";
 import type { Bytes } from "../base/bytes.js";
-import { exactCopy, isBufferSource, viewOf } from "../base/bytes.js";
+import { encodeBase64, isBufferSource, viewOf } from "../base/bytes.js";
 import { SignPathError } from "../base/errors.js";
 import type { SigningAlgorithmIdentifier } from "../policy/signing-policy.js";
 import type { PolicyState } from "../policy/state.js";
@@ -36,5 +36,5 @@ export async function signHash(
       { stage: "sign" },
     );
   }
-  return signDigest(state, algorithm, { hash: exactCopy(view), message: undefined }, options);
+  return signDigest(state, algorithm, { hash: encodeBase64(view), message: undefined }, options);
 }

@@ -49,7 +49,7 @@ export class PolicyDirectory {
 
   /** The policies that the token's user may use, fetched at each call. */
   async list(filter: PolicyFilter = {}, options: CallOptions = {}): Promise<SigningPolicy[]> {
-    const end = this.#api.begin("policy");
+    this.#api.begin("policy");
     const sequence = ++this.#sequence;
     try {
       const records = await this.#api.mySigningPolicies(filter, options);
@@ -57,7 +57,7 @@ export class PolicyDirectory {
       const matching = records.filter((record) => matches(record, filter));
       return matching.map((record) => this.#take(record, sequence).policy);
     } finally {
-      end();
+      this.#api.end();
     }
   }
 
@@ -72,11 +72,11 @@ export class PolicyDirectory {
     const isFresh =
       known !== undefined && performance.now() - known.fetchedAt < this.#api.config.policyCacheMs;
     if (isFresh) return known.policy;
-    const end = this.#api.begin("policy");
+    this.#api.begin("policy");
     try {
       return (await unlessAborted(this.#joined(this.#fetches, slugs), signal, aborted)).policy;
     } finally {
-      end();
+      this.#api.end();
     }
   }
 

@@ -32,6 +32,11 @@ export class PolicyState {
     return this.#record;
   }
 
+  /** Whether signatures are checked before they are returned. */
+  get verifies(): boolean {
+    return this.connection.api.config.verifySignatures;
+  }
+
   /** `project/policy` */
   get reference(): string {
     return `${this.#record.projectSlug}/${this.#record.signingPolicySlug}`;

@@ -1,5 +1,6 @@
 import type { SignOptions } from "../api/hash-signer.js";
 import type { Bytes } from "../base/bytes.js";
+import { encodeBase64 } from "../base/bytes.js";
 import { signDigest } from "../key/sign-digest.js";
 import { resolveFor } from "../key/sign-hash.js";
 import type { SigningAlgorithmIdentifier, SigningSource } from "../policy/signing-policy.js";
@@ -15,5 +16,5 @@ export async function signStream(
 ): Promise<Bytes> {
   const algorithm = resolveFor(state, identifier);
   const hash = await digestSource(algorithm.hash, source, options.signal);
-  return signDigest(state, algorithm, { hash, message: undefined }, options);
+  return signDigest(state, algorithm, { hash: encodeBase64(hash), message: undefined }, options);
 }

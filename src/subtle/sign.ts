@@ -1,6 +1,6 @@
 import type { SignOptions } from "../api/hash-signer.js";
 import type { Bytes } from "../base/bytes.js";
-import { exactCopy, isBufferSource, viewOf } from "../base/bytes.js";
+import { isBufferSource, viewOf } from "../base/bytes.js";
 import type { SignPathErrorCode } from "../base/errors.js";
 import { isSignPathError, namedException, SignPathError } from "../base/errors.js";
 import type { SigningAlgorithm } from "../key/algorithms.js";
@@ -9,7 +9,7 @@ import type { KeyBinding, SignPathCryptoKey } from "../key/crypto-key.js";
 import { bindingOf } from "../key/crypto-key.js";
 import { signDigest } from "../key/sign-digest.js";
 import type { SigningAlgorithmIdentifier } from "../policy/signing-policy.js";
-import { digestBytes } from "./digest.js";
+import { digestBase64 } from "./digest.js";
 
 /** Up to this many bytes a message is kept to check its signature, where that is faster than by the hash alone. */
 const MESSAGE_BYTES = 1024 * 1024;
@@ -28,18 +28,28 @@ const EXCEPTIONS: Readonly<Partial<Record<SignPathErrorCode, string>>> = {
  * the `SignPathError` as its `cause`
  * @throws {TypeError} for data that is no `BufferSource`
  */
-export async function signRemotely(
+export function signRemotely(
   algorithm: SigningAlgorithmIdentifier,
   key: SignPathCryptoKey,
   data: BufferSource,
 ): Promise<ArrayBuffer> {
   try {
-    return (await begin(algorithm, key, data, {})).buffer;
+    return begin(algorithm, key, data, NO_OPTIONS).then(bufferOf, throwException);
   } catch (error) {
-    if (!isSignPathError(error)) throw error;
-    const name = error instanceof KeyMismatch ? "InvalidAccessError" : EXCEPTIONS[error.code];
-    throw namedException(name ?? "OperationError", error.message, error);
+    return throwException(error);
   }
+}
+
+const NO_OPTIONS: SignOptions = Object.freeze({});
+
+function bufferOf({ buffer }: Bytes): ArrayBuffer {
+  return buffer;
+}
+
+async function throwException(error: unknown): Promise<never> {
+  if (!isSignPathError(error)) throw error;
+  const name = error instanceof KeyMismatch ? "InvalidAccessError" : EXCEPTIONS[error.code];
+  throw namedException(name ?? "OperationError", error.message, error);
 }
 
 /** The same with options, failing with the `SignPathError` itself. */
@@ -66,12 +76,13 @@ function begin(
   const signing = algorithmFor(binding, algorithm);
   const view = viewOf(data);
   // Both are taken before the first await: the caller may change the data afterwards.
-  const digesting = digestBytes(signing.hash, view);
-  const keep = signing.scheme.wantsMessage && view.byteLength <= MESSAGE_BYTES;
-  const message = keep ? exactCopy(view) : undefined;
-  const sign = (hash: Uint8Array): Promise<Bytes> =>
-    signDigest(binding.state, signing, { hash, message }, options);
-  return digesting instanceof Promise ? digesting.then(sign) : sign(digesting);
+  const digesting = digestBase64(signing.hash, view);
+  const { state } = binding;
+  const keep = signing.scheme.wantsMessage && view.byteLength <= MESSAGE_BYTES && state.verifies;
+  const message = keep ? Buffer.from(view) : undefined;
+  return typeof digesting === "string"
+    ? signDigest(state, signing, { hash: digesting, message }, options)
+    : digesting.then((hash) => signDigest(state, signing, { hash, message }, options));
 }
 
 /** The algorithm of a call with a key: the key's name always, its hash where it is bound to one. */

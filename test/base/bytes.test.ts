@@ -57,6 +57,29 @@ describe("Base64", () => {
     expect(decodeBase64(text)).toBeUndefined();
   });
 
+  it("takes what the standard allows and nothing else", () => {
+    const standard = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+    const almost = fc
+      .tuple(
+        fc.uint8Array({ maxLength: 40 }),
+        fc.nat(60),
+        fc.constantFrom(..."A+/=-_ \n\0é\u0100"),
+        fc.nat(2),
+      )
+      .map(([bytes, at, character, removed]) => {
+        const text = Buffer.from(bytes).toString("base64");
+        return text.slice(0, at) + character + text.slice(at + removed);
+      });
+    fc.assert(
+      fc.property(almost, (text) => {
+        const decoded = decodeBase64(text);
+        expect(decoded !== undefined).toBe(standard.test(text));
+        if (decoded !== undefined) expect(Buffer.from(decoded)).toEqual(Buffer.from(text, "base64"));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it("refuses, or decodes to what encodes to the same text but for the last bits", () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(..."AZaz09+/=-_ \n"), maxLength: 12 }), (text) => {

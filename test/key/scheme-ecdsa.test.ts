@@ -33,7 +33,7 @@ async function check(
   facts: CertificateFacts,
   message = MESSAGE,
 ): Promise<[Checked, Checked]> {
-  const hash = createHash("sha256").update(message).digest();
+  const hash = createHash("sha256").update(message).digest("base64");
   return [
     await ecdsa.check(bytes(signature), facts, SHA256, { hash, message }),
     await ecdsa.check(bytes(signature), facts, SHA256, { hash, message: undefined }),

@@ -36,7 +36,7 @@ async function check(
   hash: HashName,
   message = MESSAGE,
 ): Promise<Checked> {
-  const digest = createHash(nodeName(hash)).update(message).digest();
+  const digest = createHash(nodeName(hash)).update(message).digest("base64");
   return scheme.check(new Uint8Array(signature), facts, hashOf(hash), { hash: digest, message: undefined });
 }
 
