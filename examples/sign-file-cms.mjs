@@ -6,8 +6,10 @@ import { signCms } from "signpath-webcrypto/cms";
 const { SIGNPATH_PROJECT_SLUG = "demo", SIGNPATH_SIGNING_POLICY_SLUG = "rsa-2048" } = process.env;
 const fallback = `${SIGNPATH_PROJECT_SLUG}/${SIGNPATH_SIGNING_POLICY_SLUG}`;
 const [file, reference = fallback, ...issuers] = process.argv.slice(2);
-if (file === undefined)
-  throw new Error("usage: node sign-file-cms.mjs FILE [PROJECT/POLICY [ISSUERS.pem...]]");
+if (file === undefined) {
+  console.error("usage: node sign-file-cms.mjs FILE [PROJECT/POLICY [ISSUERS.pem...]]");
+  process.exit(1);
+}
 
 const signpath = new SignPath();
 const p7s = await signCms(file, {

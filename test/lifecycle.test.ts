@@ -1,13 +1,19 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { inspect } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ApiClient } from "../src/api/client.js";
 import type { HashSigner } from "../src/api/hash-signer.js";
 import { readServerWords } from "../src/api/problem.js";
 import { decodeBase64, encodeBase64 } from "../src/base/bytes.js";
 import { ApiToken } from "../src/config/token.js";
+import type { SignPathOptions } from "../src/index.js";
+import { SignPath } from "../src/index.js";
 import { requireAllowedHash, resolve } from "../src/key/algorithms.js";
+import type { SignPathCryptoKey } from "../src/key/crypto-key.js";
+import { createPrivateKey } from "../src/key/crypto-key.js";
 import { PolicyDirectory } from "../src/policy/directory.js";
 import type { PolicyOperations } from "../src/policy/signing-policy.js";
+import { signWithKey } from "../src/subtle/sign.js";
 import type { SigningPolicyRecord } from "../src/wire/policies.js";
 import { connect, digest } from "./support/client.js";
 import { useEmulator } from "./support/emulator.js";
@@ -18,6 +24,23 @@ const RSA = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
 
 const emulator = useEmulator();
 afterEach(() => emulator().clearFaults());
+
+describe("a client", () => {
+  it("is not made with options that are no object", () => {
+    const make = (options: unknown): SignPath => new SignPath(options as SignPathOptions);
+    for (const options of [null, "token", 5]) {
+      expect(codedThrownBy(() => make(options))).toMatchObject({ code: "CONFIG_INVALID", stage: "config" });
+    }
+  });
+
+  it("shows what its policies are, for people and in logs", async () => {
+    const signpath = connect(emulator());
+    const shown = inspect(await signpath.policy("demo/p-256"));
+    expect(shown).toMatch(/^SigningPolicy \{.*reference: 'demo\/p-256'.*namedCurve: 'P-256'/s);
+    expect(shown).not.toContain("defect");
+    await signpath.close();
+  });
+});
 
 describe("closing a client", () => {
   it("takes no signal for a signal that is null, and refuses what is none, without waiting for it for ever", async () => {
@@ -101,6 +124,26 @@ describe("a policy that is fetched anew", () => {
     expect(await changed).toBe(true);
     answers[1]?.(before);
     expect((await slow).keySizeInBits).toBe(3072);
+  });
+
+  it("no longer signs with a key object that is for another curve, and says what to do", async () => {
+    const records = await Promise.all(["p-256", "p-384"].map(recordOf));
+    const api = {
+      config: { policyCacheMs: 0 },
+      begin: () => undefined,
+      end: () => undefined,
+      mySigningPolicies: () => Promise.resolve([records.shift()]),
+    } as unknown as ApiClient;
+    const signer = { serverIsKnown: () => undefined } as unknown as HashSigner;
+    const operations = { privateKey: createPrivateKey } as unknown as PolicyOperations;
+    const directory = new PolicyDirectory(api, signer, operations);
+    const slugs = { projectSlug: "demo", signingPolicySlug: "one" };
+    const key = (await directory.get(slugs)).privateKey("ECDSA") as CryptoKey & SignPathCryptoKey;
+    await directory.get(slugs);
+    const signing = signWithKey({ name: "ECDSA", hash: "SHA-256" }, key, Uint8Array.from(HASH));
+    const error = await codedFailureOf(signing);
+    expect(error).toMatchObject({ code: "CERTIFICATE_CHANGED", retryable: false, attempts: 0 });
+    expect(error.message).toContain("is on P-384 now, this one on P-256");
   });
 
   async function recordOf(slug: string): Promise<SigningPolicyRecord> {

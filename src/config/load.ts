@@ -26,6 +26,11 @@ const DEFAULTS = {
  * @throws {SignPathError} `CONFIG_INVALID`, naming everything that is missing or malformed at once.
  */
 export function loadConfig(options: SignPathOptions = {}, env: Environment = process.env): Config {
+  if (typeof options !== "object" || options === null) {
+    throw new SignPathError("CONFIG_INVALID", "The options of SignPath must be an object", {
+      stage: "config",
+    });
+  }
   const loader = new Loader(options, env);
   const config = loader.load();
   if (loader.defects.length > 0) {

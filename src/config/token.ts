@@ -1,8 +1,8 @@
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
 const STORES: ReadonlyMap<string, string> = new Map([
-  ["encrypted:", "an encrypted token can be read by SignPath's own Windows driver only"],
-  ["registry:", "a token in the Windows registry can be read by SignPath's own Windows driver only"],
+  ["encrypted:", "is an encrypted token, which only SignPath's own Windows driver can read"],
+  ["registry:", "names a token in the Windows registry, which only SignPath's own Windows driver can read"],
 ]);
 
 /** Why a text cannot be an API token, in words that do not repeat it; `undefined` if it can. */

@@ -12,6 +12,8 @@ export interface KeyBinding {
   readonly state: PolicyState;
   readonly name: AlgorithmName;
   readonly hash: HashName | undefined;
+  /** Of an EC key: an algorithm's name and what is made of its signature can depend on it. */
+  readonly namedCurve: string | undefined;
 }
 
 const bindings = new WeakMap<object, KeyBinding>();
@@ -83,7 +85,8 @@ export function bindingOf(key: SignPathCryptoKey): KeyBinding {
  */
 export function createPrivateKey(state: PolicyState, identifier: SigningAlgorithmIdentifier): CryptoKey {
   const { name, hash, algorithm } = keyAlgorithm(state.facts(), identifier);
-  return SignPathCryptoKey.of({ state, name, hash }, algorithm) as CryptoKey;
+  const namedCurve = "namedCurve" in algorithm ? String(algorithm.namedCurve) : undefined;
+  return SignPathCryptoKey.of({ state, name, hash, namedCurve }, algorithm) as CryptoKey;
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { InspectOptions } from "node:util";
+import { inspect } from "node:util";
 import type { X509Certificate } from "@peculiar/x509";
 import type { SignOptions } from "../api/hash-signer.js";
 import type { Bytes } from "../base/bytes.js";
@@ -211,3 +213,10 @@ export class SigningPolicy {
     return { id, reference, projectSlug, signingPolicySlug, keyType, keySizeInBits, namedCurve, defect };
   }
 }
+
+Object.defineProperty(SigningPolicy.prototype, inspect.custom, {
+  value(this: SigningPolicy, _depth: number, options: InspectOptions): string {
+    const described = Object.entries(this.toJSON()).filter(([, value]) => value !== undefined);
+    return `SigningPolicy ${inspect(Object.fromEntries(described), options)}`;
+  },
+});

@@ -78,11 +78,23 @@ function begin(
   // Both are taken before the first await: the caller may change the data afterwards.
   const digesting = digestBase64(signing.hash, view);
   const { state } = binding;
+  requireSameCurve(binding);
   const keep = signing.scheme.wantsMessage && view.byteLength <= MESSAGE_BYTES && state.verifies;
   const message = keep ? Buffer.from(view) : undefined;
   return typeof digesting === "string"
     ? signDigest(state, signing, { hash: digesting, message }, options)
     : digesting.then((hash) => signDigest(state, signing, { hash, message }, options));
+}
+
+/** A key says which curve it is on, and with that how long its signatures are and what JOSE and COSE call them. */
+function requireSameCurve({ state, namedCurve }: KeyBinding): void {
+  const { key } = state.facts();
+  if (key.type === "rsa" || namedCurve === undefined || key.namedCurve === namedCurve) return;
+  throw new SignPathError(
+    "CERTIFICATE_CHANGED",
+    `the certificate of signing policy ${state.reference} was replaced: its key is on ${key.namedCurve} now, this one on ${namedCurve}. Get another from policy.privateKey; nothing was sent`,
+    { stage: "sign" },
+  );
 }
 
 /** The algorithm of a call with a key: the key's name always, its hash where it is bound to one. */

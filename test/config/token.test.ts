@@ -13,9 +13,9 @@ describe("an API token", () => {
   });
 
   it.each([
-    ["encrypted:AQAAANCMnd8", /encrypted token .*Windows driver only; set the token itself/],
+    ["encrypted:AQAAANCMnd8", /encrypted token, which only .*Windows driver can read; set the token itself/],
     ["Encrypted:AQAAANCMnd8", /encrypted token/],
-    ["registry:HKCU/SignPath", /Windows registry .*Windows driver only; set the token itself/],
+    ["registry:HKCU/SignPath", /Windows registry, which only .*Windows driver can read; set the token itself/],
     ["REGISTRY:HKCU/SignPath", /Windows registry/],
     [`Bearer ${CANARY}`, /the token alone, without "Bearer"/],
     [`bearer\t${CANARY}`, /the token alone/],
@@ -34,10 +34,10 @@ describe("an API token", () => {
     const path = configFile({ ApiToken: "encrypted:AQAAANCMnd8" });
     const env = { SIGNPATH_CONFIG_FILE: path };
     expect(defects(() => load({ apiToken: undefined }, env))[0]).toContain(
-      `ApiToken in ${path} an encrypted`,
+      `ApiToken in ${path} is an encrypted`,
     );
     const other = { SIGNPATH_API_TOKEN: "registry:x" };
-    expect(defects(() => load({ apiToken: undefined }, other))[0]).toContain("variable SIGNPATH_API_TOKEN a");
+    expect(defects(() => load({ apiToken: undefined }, other))[0]).toContain("variable SIGNPATH_API_TOKEN names a");
   });
 
   it.each([42, {}, true, null, [CANARY]])("that is %j is refused", (apiToken) => {

@@ -11,7 +11,7 @@ vi.mock("../../src/subtle/sign.js", () => ({ signRemotely: vi.fn() }));
 const signed = vi.mocked(signRemotely);
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: { name: "SHA-256" } };
-const binding = { state: {} as PolicyState, name: "ECDSA", hash: "SHA-256" } as const;
+const binding = { state: {} as PolicyState, name: "ECDSA", hash: "SHA-256", namedCurve: "P-256" } as const;
 const key = SignPathCryptoKey.of(binding, algorithm) as CryptoKey;
 const data = new Uint8Array([1, 2, 3]);
 const gcm = { name: "AES-GCM", iv: new Uint8Array(12) };
