@@ -15,7 +15,10 @@ describe("an API token", () => {
   it.each([
     ["encrypted:AQAAANCMnd8", /encrypted token, which only .*Windows driver can read; set the token itself/],
     ["Encrypted:AQAAANCMnd8", /encrypted token/],
-    ["registry:HKCU/SignPath", /Windows registry, which only .*Windows driver can read; set the token itself/],
+    [
+      "registry:HKCU/SignPath",
+      /Windows registry, which only .*Windows driver can read; set the token itself/,
+    ],
     ["REGISTRY:HKCU/SignPath", /Windows registry/],
     [`Bearer ${CANARY}`, /the token alone, without "Bearer"/],
     [`bearer\t${CANARY}`, /the token alone/],
@@ -37,7 +40,9 @@ describe("an API token", () => {
       `ApiToken in ${path} is an encrypted`,
     );
     const other = { SIGNPATH_API_TOKEN: "registry:x" };
-    expect(defects(() => load({ apiToken: undefined }, other))[0]).toContain("variable SIGNPATH_API_TOKEN names a");
+    expect(defects(() => load({ apiToken: undefined }, other))[0]).toContain(
+      "variable SIGNPATH_API_TOKEN names a",
+    );
   });
 
   it.each([42, {}, true, null, [CANARY]])("that is %j is refused", (apiToken) => {
