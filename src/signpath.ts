@@ -1,24 +1,12 @@
 import type { PolicyFilter } from "./api/client.js";
-import { ApiClient } from "./api/client.js";
-import { HashSigner } from "./api/hash-signer.js";
 import type { CallOptions } from "./api/request.js";
 import type { Config } from "./config/config.js";
 import { loadConfig } from "./config/load.js";
 import type { SignPathOptions } from "./config/options.js";
-import { createPrivateKey, importPublicKey } from "./key/crypto-key.js";
-import { signHash } from "./key/sign-hash.js";
-import { PolicyDirectory } from "./policy/directory.js";
 import type { PolicyReference } from "./policy/reference.js";
 import { resolveReference } from "./policy/reference.js";
-import type { PolicyOperations, SigningPolicy } from "./policy/signing-policy.js";
-import { signStream } from "./subtle/sign-stream.js";
-
-const OPERATIONS: PolicyOperations = {
-  privateKey: createPrivateKey,
-  publicKey: importPublicKey,
-  signHash,
-  signStream,
-};
+import type { SigningPolicy } from "./policy/signing-policy.js";
+import type { Session } from "./session.js";
 
 /**
  * A client of one SignPath organization: one connection pool, one limit of requests in flight, cached policies. Make one
@@ -34,8 +22,9 @@ const OPERATIONS: PolicyOperations = {
  */
 export class SignPath {
   readonly #config: Config;
-  readonly #api: ApiClient;
-  readonly #directory: PolicyDirectory;
+  #opening: Promise<Session> | undefined;
+  #session: Session | undefined;
+  #isClosed = false;
 
   /**
    * Reads the settings; nothing is sent yet.
@@ -44,8 +33,6 @@ export class SignPath {
    */
   constructor(options?: SignPathOptions) {
     this.#config = loadConfig(options);
-    this.#api = new ApiClient(this.#config);
-    this.#directory = new PolicyDirectory(this.#api, new HashSigner(this.#api), OPERATIONS);
   }
 
   /**
@@ -56,8 +43,9 @@ export class SignPath {
    * @throws {SignPathError} `AUTHENTICATION_FAILED`, `FORBIDDEN`, `REQUEST_REJECTED`, `THROTTLED`, `SERVICE_UNAVAILABLE`,
    * `CONNECTION_FAILED`, `TLS_FAILED`, `TIMEOUT`, `ABORTED`, `INVALID_RESPONSE`
    */
-  policies(filter?: PolicyFilter, options?: CallOptions): Promise<SigningPolicy[]> {
-    return this.#directory.list(filter, options);
+  async policies(filter?: PolicyFilter, options?: CallOptions): Promise<SigningPolicy[]> {
+    const { directory } = await this.#open();
+    return directory.list(filter, options);
   }
 
   /**
@@ -67,15 +55,32 @@ export class SignPath {
    * @throws {SignPathError} `CONFIG_INVALID` for a malformed reference, `POLICY_NOT_FOUND`, and those of {@link policies}
    */
   async policy(reference?: PolicyReference, options?: CallOptions): Promise<SigningPolicy> {
-    return this.#directory.get(resolveReference(reference, this.#config), options);
+    const slugs = resolveReference(reference, this.#config);
+    const { directory } = await this.#open();
+    return directory.get(slugs, options);
   }
 
   /** Waits for what is in flight and closes all connections. Later calls fail with `ABORTED`. */
-  close(): Promise<void> {
-    return this.#api.close();
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    // What was never used has nothing to close.
+    const session = this.#session ?? (await this.#opening);
+    await session?.api.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #open(): Promise<Session> {
+    this.#opening ??= this.#openNow(this.#isClosed);
+    return this.#opening;
+  }
+
+  async #openNow(wasClosed: boolean): Promise<Session> {
+    const { openSession } = await import("./session.js");
+    this.#session = openSession(this.#config);
+    if (wasClosed) await this.#session.api.close();
+    return this.#session;
   }
 }

@@ -10,10 +10,11 @@ import type { SignPathOptions } from "../src/index.js";
 import { SignPath } from "../src/index.js";
 import { requireAllowedHash, resolve } from "../src/key/algorithms.js";
 import type { SignPathCryptoKey } from "../src/key/crypto-key.js";
-import { createPrivateKey } from "../src/key/crypto-key.js";
+import { createPrivateKey } from "../src/key/key-pair.js";
 import { PolicyDirectory } from "../src/policy/directory.js";
 import type { PolicyOperations } from "../src/policy/signing-policy.js";
-import { signWithKey } from "../src/subtle/sign.js";
+import type { PolicyState } from "../src/policy/state.js";
+import { signRemotely, signWithKey } from "../src/subtle/sign.js";
 import type { SigningPolicyRecord } from "../src/wire/policies.js";
 import { connect, digest } from "./support/client.js";
 import { useEmulator } from "./support/emulator.js";
@@ -31,6 +32,21 @@ describe("a client", () => {
     for (const options of [null, "token", 5]) {
       expect(codedThrownBy(() => make(options))).toMatchObject({ code: "CONFIG_INVALID", stage: "config" });
     }
+  });
+
+  it("that was closed before it was used, or while it began to be, is closed all the same", async () => {
+    const closed = { code: "ABORTED", attempts: 0 };
+    const unused = connect(emulator());
+    await unused.close();
+    expect(await codedFailureOf(unused.policies())).toMatchObject(closed);
+    expect(await codedFailureOf(unused.policy("demo/p-256"))).toMatchObject(closed);
+    const barelyUsed = connect(emulator());
+    const before = barelyUsed.policy("demo/p-256");
+    const closing = barelyUsed.close();
+    const after = codedFailureOf(barelyUsed.policy("demo/p-256"));
+    expect((await before).reference).toBe("demo/p-256");
+    expect(await after).toMatchObject(closed);
+    await closing;
   });
 
   it("shows what its policies are, for people and in logs", async () => {
@@ -135,7 +151,9 @@ describe("a policy that is fetched anew", () => {
       mySigningPolicies: () => Promise.resolve([records.shift()]),
     } as unknown as ApiClient;
     const signer = { serverIsKnown: () => undefined } as unknown as HashSigner;
-    const operations = { privateKey: createPrivateKey } as unknown as PolicyOperations;
+    const operations = {
+      privateKey: (state: PolicyState) => createPrivateKey(state, "ECDSA", signRemotely),
+    } as unknown as PolicyOperations;
     const directory = new PolicyDirectory(api, signer, operations);
     const slugs = { projectSlug: "demo", signingPolicySlug: "one" };
     const key = (await directory.get(slugs)).privateKey("ECDSA") as CryptoKey & SignPathCryptoKey;

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
-import { createSecureContext, rootCertificates } from "node:tls";
 import type { buildConnector, Client, Dispatcher } from "undici";
 import type { Config, TlsConfig } from "../config/config.js";
 import { loadClient, loadUndici } from "./undici.js";
@@ -64,6 +63,7 @@ function openDirect(
 /** Node replaces its own authorities by those it is given, so both are given. */
 function secureContextOf({ ca, cert, key, pfx, passphrase }: TlsConfig): SecureContext | undefined {
   if ((ca ?? cert ?? pfx) === undefined) return undefined;
+  const { createSecureContext, rootCertificates } = process.getBuiltinModule("node:tls");
   return createSecureContext({
     ...(ca !== undefined && { ca: [...rootCertificates, ...extraAuthorities(), ...ca] }),
     ...(cert !== undefined && { cert }),

@@ -1,6 +1,5 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createSecureContext } from "node:tls";
 import { messageOf } from "../base/errors.js";
 import type { TlsConfig } from "./config.js";
 import type { TlsOptions } from "./options.js";
@@ -25,6 +24,8 @@ export function tlsConfig(options: TlsOptions | undefined, files: TlsFiles): Tls
   if (Object.keys(config).length > 0) {
     try {
       config.ca?.forEach(requireCertificate);
+      // Loaded only where there is something to check with it.
+      const { createSecureContext } = process.getBuiltinModule("node:tls");
       createSecureContext({ ...config, ca: config.ca === undefined ? undefined : [...config.ca] });
     } catch (error) {
       throw new Unreadable(`cannot be used: ${messageOf(error)}`);

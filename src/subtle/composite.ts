@@ -1,11 +1,9 @@
-import { isSignPathCryptoKey } from "../key/crypto-key.js";
-import { otherParty } from "./composite/arguments.js";
+import { bindingOf, isSignPathCryptoKey } from "../key/crypto-key.js";
+import { otherParty, snapshot } from "./composite/arguments.js";
 import { create } from "./composite/fallback.js";
 import { byOwner } from "./composite/keys.js";
-import { deriveBits, deriveKey, unwrapKey, wrapKey } from "./composite/mixed.js";
 import { callNative, nativeCryptoMethods, nativeMethods } from "./composite/native.js";
 import { remoteRefusal } from "./composite/remote.js";
-import { signRemotely } from "./sign.js";
 
 type Operation = (args: readonly unknown[]) => Promise<unknown>;
 
@@ -22,16 +20,26 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ["digest", (args) => create("digest", args)],
   ["generateKey", (args) => create("generateKey", args)],
   ["importKey", (args) => create("importKey", args)],
-  ["deriveBits", deriveBits],
-  ["deriveKey", deriveKey],
-  ["wrapKey", wrapKey],
-  ["unwrapKey", unwrapKey],
+  ["deriveBits", (args) => mixed("deriveBits", args)],
+  ["deriveKey", (args) => mixed("deriveKey", args)],
+  ["wrapKey", (args) => mixed("wrapKey", args)],
+  ["unwrapKey", (args) => mixed("unwrapKey", args)],
 ]);
 
 function sign(args: readonly unknown[]): Promise<unknown> {
   const [algorithm, key, data] = args;
   if (!isSignPathCryptoKey(key)) return byOwner("sign", key, args);
-  return signRemotely(algorithm as AlgorithmIdentifier, key, data as BufferSource);
+  return bindingOf(key).sign(algorithm as AlgorithmIdentifier, key, data as BufferSource);
+}
+
+/** The operations with two keys, which are loaded only then. Meanwhile the caller may change what was given. */
+async function mixed(
+  operation: "deriveBits" | "deriveKey" | "wrapKey" | "unwrapKey",
+  args: readonly unknown[],
+): Promise<unknown> {
+  const copies = args.map((argument) => snapshot(argument));
+  const operations = await import("./composite/mixed.js");
+  return operations[operation](copies);
 }
 
 function route(operation: string, arity: number, args: readonly unknown[]): Promise<unknown> {

@@ -1,17 +1,22 @@
 import { types } from "node:util";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { SignPathError } from "../../src/base/errors.js";
+import type { Sign } from "../../src/key/crypto-key.js";
 import { SignPathCryptoKey } from "../../src/key/crypto-key.js";
 import type { PolicyState } from "../../src/policy/state.js";
 import { subtle } from "../../src/subtle/composite.js";
-import { signRemotely } from "../../src/subtle/sign.js";
 
 // What is tested here is the way there; signing itself has its own tests.
-vi.mock("../../src/subtle/sign.js", () => ({ signRemotely: vi.fn() }));
-const signed = vi.mocked(signRemotely);
+const signed = vi.fn<Sign>();
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: { name: "SHA-256" } };
-const binding = { state: {} as PolicyState, name: "ECDSA", hash: "SHA-256", namedCurve: "P-256" } as const;
+const binding = {
+  sign: signed,
+  state: {} as PolicyState,
+  name: "ECDSA",
+  hash: "SHA-256",
+  namedCurve: "P-256",
+} as const;
 const key = SignPathCryptoKey.of(binding, algorithm) as CryptoKey;
 const data = new Uint8Array([1, 2, 3]);
 const gcm = { name: "AES-GCM", iv: new Uint8Array(12) };

@@ -1,4 +1,5 @@
 import { exactCopy, viewOf } from "../../base/bytes.js";
+import type { AlgorithmMembers } from "../peculiar/types.js";
 
 /** How deep an argument is copied: a JWK has members that have members, and nothing has more. */
 const DEPTH = 3;
@@ -22,6 +23,16 @@ export function snapshot(value: unknown, depth: number = DEPTH): unknown {
 /** Whether a value says that it is a `CryptoKey`, of whatever origin. */
 export function looksLikeKey(value: unknown): value is CryptoKey {
   return typeof value === "object" && Object.prototype.toString.call(value) === "[object CryptoKey]";
+}
+
+/** The members of an algorithm given as a string or as an object; `undefined` for anything else. */
+export function membersOf(algorithm: unknown): AlgorithmMembers | undefined {
+  if (typeof algorithm === "string") return { name: algorithm };
+  if (typeof algorithm !== "object" || algorithm === null) return undefined;
+  const members = { ...algorithm } as Record<string, unknown>;
+  if (typeof members["name"] !== "string") return undefined;
+  if (typeof members["hash"] === "string") members["hash"] = { name: members["hash"] };
+  return members as unknown as AlgorithmMembers;
 }
 
 /** The member `public` of a derivation's algorithm. */

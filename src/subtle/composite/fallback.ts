@@ -1,8 +1,5 @@
-import { membersOf } from "../peculiar/algorithms.js";
-import { importedForeignUsages } from "../peculiar/keys.js";
 import type { PeculiarEngine } from "../peculiar/peculiar.js";
-import { loadPeculiar } from "../peculiar/peculiar.js";
-import { snapshot } from "./arguments.js";
+import { membersOf, snapshot } from "./arguments.js";
 import { isDomError } from "./errors.js";
 import { callNative } from "./native.js";
 
@@ -30,7 +27,8 @@ export async function create(operation: string, args: readonly unknown[]): Promi
   try {
     return await callNative(operation, args);
   } catch (refusal) {
-    if (!mayFallBack(operation, creation, copies, refusal)) throw refusal;
+    if (!(await mayFallBack(operation, creation, copies, refusal))) throw refusal;
+    const { loadPeculiar } = await import("../peculiar/peculiar.js");
     const peculiar = await loadPeculiar();
     const format = creation.format === undefined ? undefined : copies[creation.format];
     if (!peculiar.offers(copies[creation.algorithm], format)) throw refusal;
@@ -56,14 +54,15 @@ export async function instead(
  * Whether a refusal of Node says that it lacks the algorithm, the curve or the hash; it has one name for all
  * of them. The one other refusal is that of usages which only the library accepts.
  */
-function mayFallBack(
+async function mayFallBack(
   operation: string,
   { algorithm, usages }: Creation,
   args: readonly unknown[],
   refusal: unknown,
-): boolean {
+): Promise<boolean> {
   if (isDomError(refusal, "NotSupportedError")) return true;
   if (operation !== "importKey" || usages === undefined || !isDomError(refusal, "SyntaxError")) return false;
+  const { importedForeignUsages } = await import("../peculiar/keys.js");
   return importedForeignUsages(membersOf(args[algorithm])?.name ?? "", args[usages]);
 }
 

@@ -1,3 +1,4 @@
+import { membersOf } from "../composite/arguments.js";
 import { domError } from "../composite/errors.js";
 import type { AlgorithmMembers, PeculiarProvider, PeculiarSubtle, ResolvedAlgorithm } from "./types.js";
 
@@ -27,16 +28,6 @@ const HASH_BLOCK_LENGTH: ReadonlyMap<string, number> = new Map([
   ["SHA3-384", 832],
   ["SHA3-512", 576],
 ]);
-
-/** The members of an algorithm given as a string or as an object; `undefined` for anything else. */
-export function membersOf(algorithm: unknown): AlgorithmMembers | undefined {
-  if (typeof algorithm === "string") return { name: algorithm };
-  if (typeof algorithm !== "object" || algorithm === null) return undefined;
-  const members = { ...algorithm } as Record<string, unknown>;
-  if (typeof members["name"] !== "string") return undefined;
-  if (typeof members["hash"] === "string") members["hash"] = { name: members["hash"] };
-  return members as unknown as AlgorithmMembers;
-}
 
 /**
  * The library's implementation of an algorithm, and the algorithm in its spelling (it compares curves and
