@@ -7,7 +7,8 @@ import { Attempt } from "./attempt.js";
 import { Undecodable } from "./decode.js";
 import type { Failure, Progress } from "./failure.js";
 import { abortError, invalidResponse, networkFailure, timeoutFailure, tokenFailure } from "./failure.js";
-import type { Lane, Lanes, Timed } from "./lanes.js";
+import type { Lane, Timed } from "./lane.js";
+import type { Lanes } from "./lanes.js";
 import type { ApiRequest, RequestHeaders, SendOptions } from "./request.js";
 import { nextDelayMs } from "./retry.js";
 import { publishRequest } from "./telemetry.js";
@@ -40,6 +41,8 @@ export class Call<Result> implements AttemptListener, Timed {
   #onAbort: (() => void) | undefined;
   #begin = -1;
   #attempts = 0;
+  /** When the attempt began. */
+  #sentAt = 0;
   /** How often the token was waited for. */
   #turns = 0;
   /** Of the attempt, in milliseconds. */
@@ -88,7 +91,11 @@ export class Call<Result> implements AttemptListener, Timed {
     }
     // A signal that calls share ends them one by one: what one gives back is not for one that is about to end.
     const isWanted = (): boolean => !this.#signal?.aborted;
-    this.#callOffWait = this.#shared.lanes.wait((granted) => this.#begun(granted), isWanted);
+    this.#callOffWait = this.#shared.lanes.wait(
+      (granted) => this.#begun(granted),
+      isWanted,
+      this.#begin >= 0,
+    );
     const last = this.#last;
     if (last === undefined) return;
     // The deadline runs by now.
@@ -99,9 +106,10 @@ export class Call<Result> implements AttemptListener, Timed {
     this.#endTimer();
     this.#callOffWait = undefined;
     this.#lane = lane;
-    if (this.#begin < 0) this.#begin = performance.now();
+    this.#sentAt = performance.now();
+    if (this.#begin < 0) this.#begin = this.#sentAt;
     const retry = this.#retry;
-    const limit = Math.min(retry.requestTimeoutMs, retry.totalTimeoutMs - this.#elapsed());
+    const limit = Math.min(retry.requestTimeoutMs, retry.totalTimeoutMs - (this.#sentAt - this.#begin));
     if (limit <= 0 && this.#last !== undefined) {
       this.#giveUp(this.#last, false);
       return;
@@ -153,6 +161,7 @@ export class Call<Result> implements AttemptListener, Timed {
       return;
     }
     const { status, headers, body } = outcome;
+    this.#shared.lanes.throttle.accepted(performance.now());
     this.#publish("answer", status);
     this.#finish(false);
     try {
@@ -166,6 +175,9 @@ export class Call<Result> implements AttemptListener, Timed {
 
   #failed(failure: Failure, broken: boolean): void {
     const elapsedMs = this.#elapsed();
+    if (failure.code === "THROTTLED") {
+      this.#shared.lanes.throttle.refused(performance.now(), this.#sentAt, failure.retryAfterMs);
+    }
     const delayMs = nextDelayMs(failure, this.#attempts, elapsedMs, this.#request.repeatable, this.#retry);
     if (delayMs === undefined) {
       this.#giveUp(failure, broken);

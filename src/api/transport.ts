@@ -5,7 +5,7 @@ import type { Config } from "../config/config.js";
 import type { Shared } from "./call.js";
 import { Call } from "./call.js";
 import { dispatcherFactory } from "./dispatcher.js";
-import type { Lane } from "./lanes.js";
+import type { Lane } from "./lane.js";
 import { Lanes } from "./lanes.js";
 import type { ApiRequest, SendOptions } from "./request.js";
 import { RequestHeaders } from "./request.js";

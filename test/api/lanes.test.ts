@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Lane } from "../../src/api/lanes.js";
+import type { Lane } from "../../src/api/lane.js";
 import { Lanes } from "../../src/api/lanes.js";
+
+const isWanted = (): boolean => true;
 
 function take(lanes: Lanes): Lane {
   const lane = lanes.take();
@@ -32,11 +34,33 @@ describe("lanes", () => {
     const lanes = new Lanes(1);
     const only = take(lanes);
     const served: number[] = [];
-    const callOff = [0, 1, 2, 3].map((number) => lanes.wait(() => served.push(number)));
+    const callOff = [0, 1, 2, 3].map((number) => lanes.wait(() => served.push(number), isWanted, false));
     callOff[1]?.();
     for (let round = 0; round < 3; round++) lanes.release(only);
     expect(served).toEqual([0, 2, 3]);
     expect(lanes.take()).toBeUndefined();
+    lanes.release(only);
+    expect(lanes.take()).toBe(only);
+  });
+
+  it("go first to those whose deadline runs already, and never to those who no longer want one", () => {
+    const lanes = new Lanes(1);
+    const only = take(lanes);
+    const served: string[] = [];
+    const wait = (name: string, hasBegun: boolean, wanted = true): void => {
+      lanes.wait(
+        () => served.push(name),
+        () => wanted,
+        hasBegun,
+      );
+    };
+    wait("fresh 1", false);
+    wait("begun 1", true);
+    wait("unwanted", true, false);
+    wait("fresh 2", false);
+    wait("begun 2", true);
+    for (let round = 0; round < 4; round++) lanes.release(only);
+    expect(served).toEqual(["begun 1", "begun 2", "fresh 1", "fresh 2"]);
     lanes.release(only);
     expect(lanes.take()).toBe(only);
   });
@@ -47,7 +71,7 @@ describe("lanes", () => {
         const lanes = new Lanes(1);
         const only = take(lanes);
         const served: number[] = [];
-        const waiting = calledOff.map((_, number) => lanes.wait(() => served.push(number)));
+        const waiting = calledOff.map((_, number) => lanes.wait(() => served.push(number), isWanted, false));
         calledOff.forEach((off, number) => {
           if (off) waiting[number]?.();
         });
@@ -65,10 +89,11 @@ describe("lanes", () => {
     const only = take(lanes);
     const served: number[] = [];
     for (let number = 0; number < 10_000; number++) {
-      lanes.wait(() => {
+      const grant = (): void => {
         served.push(number);
-        if (number < 10) lanes.wait(() => served.push(-number));
-      });
+        if (number < 10) lanes.wait(() => served.push(-number), isWanted, false);
+      };
+      lanes.wait(grant, isWanted, false);
     }
     for (let round = 0; round < 10_010; round++) lanes.release(only);
     expect(served.length).toBe(10_010);

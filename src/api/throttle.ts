@@ -1,0 +1,144 @@
+/** After the server said that it was too much: so much of what it accepted is asked for at first. */
+const DECREASE = 0.95;
+
+/** How much the rate rises beside that, in requests a second, each second: clients that share a limit come to share it evenly. */
+const INCREASE = 0.5;
+
+/** The time in which the rate comes back to what was accepted before: from the first, doubled each time, to the last. */
+const FIRST_RECOVERY_MS = 1000;
+const LONGEST_RECOVERY_MS = 12_000;
+
+/** How long nothing is sent after a refusal that names no time; doubled while refusals go on. */
+const FIRST_PAUSE_MS = 180;
+const LONGEST_PAUSE_MS = 8000;
+
+/** A turn that is so close is taken at once: timers are no finer. */
+const CLOSE_MS = 1;
+
+/** How late a turn may be taken without a later one being put off. */
+const LATE_MS = 20;
+
+/** However long the server asks for, somebody asks again after this. */
+const LONGEST_STOP_MS = 60_000;
+
+/** A server that has refused nothing for so long is taken to have no limit any more. */
+const FORGET_MS = 300_000;
+
+/** The least rate, in requests a second. */
+const LEAST_RATE = 1;
+
+/** How far back it is counted what was accepted. */
+const WINDOW_MS = 1000;
+
+/**
+ * One client's rate of requests. There is no limit until the server says that there is one (429, `Retry-After`); from then on
+ * requests are spaced, a little below the rate that was accepted before, which is then approached again and passed slowly, as
+ * in CUBIC (RFC 9438, section 4.2): most of the time close to the server's limit, seldom above it. Times are those of
+ * `performance.now()`.
+ */
+export class Throttle {
+  readonly #history = new History();
+  #rate = Number.POSITIVE_INFINITY;
+  /** The rate that was accepted before the last refusal. */
+  #ceiling = 0;
+  #refusedAt = Number.NEGATIVE_INFINITY;
+  #recoveryMs = FIRST_RECOVERY_MS / 2;
+  #pausedUntil = 0;
+  #pauseMs = FIRST_PAUSE_MS;
+  #nextAt = 0;
+
+  /** Whether there is no limit. */
+  get isOpen(): boolean {
+    return this.#rate === Number.POSITIVE_INFINITY;
+  }
+
+  /** How long it is to the next turn, in milliseconds; 0 where it has come. */
+  waitMs(now: number): number {
+    if (this.isOpen) return 0;
+    const wait = Math.max(this.#nextAt, this.#pausedUntil) - now;
+    return wait < CLOSE_MS ? 0 : wait;
+  }
+
+  /** A request takes its turn, which has come. */
+  take(now: number): void {
+    if (this.isOpen) return;
+    this.#recover(now);
+    // What a late timer has lost is made up for.
+    this.#nextAt = Math.max(this.#nextAt, now - LATE_MS) + 1000 / this.#rate;
+  }
+
+  /** A request was not refused. */
+  accepted(now: number): void {
+    this.#history.add(now);
+    this.#pauseMs = FIRST_PAUSE_MS;
+  }
+
+  /**
+   * A request was refused because there were too many.
+   *
+   * @param sentAt - those that were sent before the last refusal tell nothing new
+   */
+  refused(now: number, sentAt: number, retryAfterMs: number | undefined): void {
+    if (sentAt < Math.max(this.#refusedAt, this.#pausedUntil)) return;
+    const isFirst = this.#rate === Number.POSITIVE_INFINITY;
+    const goesOn = this.#pauseMs > FIRST_PAUSE_MS;
+    // What a server with a known limit asks of one request is not what it needs of all.
+    const asked = isFirst || goesOn ? retryAfterMs : undefined;
+    this.#pausedUntil = now + Math.min(asked ?? this.#pauseMs, LONGEST_STOP_MS);
+    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+    if (!goesOn) this.#decrease(now, isFirst);
+    this.#refusedAt = now;
+    this.#nextAt = this.#pausedUntil;
+  }
+
+  #decrease(now: number, isFirst: boolean): void {
+    const accepted = this.#history.since(now - WINDOW_MS);
+    const isMeasured = !isFirst && now - this.#refusedAt >= WINDOW_MS;
+    const known = isFirst || isMeasured ? accepted : this.#rate;
+    this.#ceiling = Math.max(LEAST_RATE, Math.min(known, this.#rate));
+    this.#recoveryMs = Math.min(this.#recoveryMs * 2, LONGEST_RECOVERY_MS);
+    this.#rate = Math.max(LEAST_RATE, this.#ceiling * DECREASE);
+  }
+
+  #recover(now: number): void {
+    const elapsed = now - this.#pausedUntil;
+    if (elapsed > FORGET_MS) {
+      this.#rate = Number.POSITIVE_INFINITY;
+      this.#recoveryMs = FIRST_RECOVERY_MS / 2;
+      return;
+    }
+    if (elapsed < 0) return;
+    const beyond = elapsed / this.#recoveryMs - 1;
+    const cubic = this.#ceiling * (1 + (1 - DECREASE) * beyond ** 3);
+    this.#rate = Math.max(LEAST_RATE, cubic) + (INCREASE * elapsed) / 1000;
+  }
+}
+
+const SLOT_MS = 50;
+const SLOTS = WINDOW_MS / SLOT_MS;
+
+/** How many were accepted lately, by slots of time. */
+class History {
+  readonly #counts = new Int32Array(SLOTS + 1);
+  #newest = 0;
+
+  add(at: number): void {
+    const slot = Math.floor(at / SLOT_MS);
+    if (slot > this.#newest) this.#forget(slot);
+    const index = slot % this.#counts.length;
+    this.#counts[index] = (this.#counts[index] ?? 0) + 1;
+  }
+
+  since(at: number): number {
+    let sum = 0;
+    const first = Math.max(Math.floor(at / SLOT_MS) + 1, this.#newest - this.#counts.length + 1);
+    for (let slot = first; slot <= this.#newest; slot++) sum += this.#counts[slot % this.#counts.length] ?? 0;
+    return sum;
+  }
+
+  #forget(newest: number): void {
+    const first = Math.max(this.#newest + 1, newest - this.#counts.length + 1);
+    for (let slot = first; slot <= newest; slot++) this.#counts[slot % this.#counts.length] = 0;
+    this.#newest = newest;
+  }
+}

@@ -1,0 +1,162 @@
+import { describe, expect, it } from "vitest";
+import { Throttle } from "../../src/api/throttle.js";
+
+const LANES = 64;
+const SETTLED_MS = 2000;
+
+interface Service {
+  /** Requests a second. */
+  readonly limit: number;
+  readonly roundTripMs: number;
+  readonly retryAfterMs?: number;
+  readonly accepts: (now: number) => boolean;
+}
+
+/** So many in each second of the clock. */
+function fixedWindow(limit: number): Service["accepts"] {
+  let [second, used] = [-1, 0];
+  return (now) => {
+    if (Math.floor((now + 300) / 1000) !== second) [second, used] = [Math.floor((now + 300) / 1000), 0];
+    return ++used <= limit;
+  };
+}
+
+/** Refilled all the time. */
+function tokenBucket(limit: number, burst = limit): Service["accepts"] {
+  let [tokens, last] = [burst, 0];
+  return (now) => {
+    tokens = Math.min(burst, tokens + ((now - last) * limit) / 1000);
+    last = now;
+    if (tokens < 1) return false;
+    tokens--;
+    return true;
+  };
+}
+
+/** Calls without end, so many clients of 64 requests in flight each, in a time that does not pass by itself. */
+function simulate(
+  service: Service,
+  seconds: number,
+  clients = 1,
+): { rate: number; refused: number; shares: number[] } {
+  const agenda: { readonly at: number; readonly run: (now: number) => void }[] = [];
+  const later = (at: number, run: (now: number) => void): void => {
+    let index = agenda.length;
+    while (index > 0 && (agenda[index - 1]?.at ?? 0) > at) index--;
+    agenda.splice(index, 0, { at, run });
+  };
+  const accepted = new Array<number>(clients).fill(0);
+  let refused = 0;
+  for (let client = 0; client < clients; client++) {
+    const throttle = new Throttle();
+    let [free, waits] = [LANES, false];
+    const serve = (now: number): void => {
+      while (free > 0) {
+        const wait = throttle.waitMs(now);
+        if (wait > 0) {
+          if (!waits) later(now + Math.ceil(wait), wake);
+          waits = true;
+          return;
+        }
+        throttle.take(now);
+        free--;
+        later(now + service.roundTripMs / 2, (arrival) => {
+          const isAccepted = service.accepts(arrival);
+          later(arrival + service.roundTripMs / 2, (answered) => answer(isAccepted, now, answered));
+        });
+      }
+    };
+    const wake = (now: number): void => {
+      waits = false;
+      serve(now);
+    };
+    const answer = (isAccepted: boolean, sentAt: number, now: number): void => {
+      if (isAccepted) throttle.accepted(now);
+      else throttle.refused(now, sentAt, service.retryAfterMs);
+      if (now > SETTLED_MS) {
+        if (isAccepted) accepted[client] = (accepted[client] ?? 0) + 1;
+        else refused++;
+      }
+      free++;
+      serve(now);
+    };
+    later(client, serve);
+  }
+  for (let next = agenda.shift(); next !== undefined && next.at < seconds * 1000; next = agenda.shift())
+    next.run(next.at);
+  const total = accepted.reduce((sum, each) => sum + each, 0);
+  return {
+    rate: total / (seconds - SETTLED_MS / 1000),
+    refused: refused / (total + refused),
+    shares: accepted.map((each) => each / total),
+  };
+}
+
+describe("a throttle", () => {
+  const kinds = { fixedWindow, tokenBucket };
+  const cases = Object.keys(kinds).flatMap((kind) =>
+    [20, 200, 2000].flatMap((limit) =>
+      [1, 20].flatMap((roundTripMs) =>
+        [undefined, 1000].map((retryAfterMs) => ({ kind, limit, roundTripMs, retryAfterMs })),
+      ),
+    ),
+  );
+
+  it.each(cases)(
+    "finds the limit of $kind $limit/s, $roundTripMs ms away, Retry-After $retryAfterMs",
+    (each) => {
+      const { kind, limit, roundTripMs, retryAfterMs } = each;
+      const accepts = kinds[kind as keyof typeof kinds](limit);
+      const service = { limit, roundTripMs, accepts, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+      const { rate, refused } = simulate(service, 12);
+      expect(rate).toBeGreaterThanOrEqual(0.9 * limit);
+      expect(refused).toBeLessThanOrEqual(0.05);
+    },
+  );
+
+  it("finds a limit that is far above the burst which is accepted first", () => {
+    const service = { limit: 200, roundTripMs: 20, accepts: tokenBucket(200, 10) };
+    const { rate, refused } = simulate(service, 90);
+    expect(rate).toBeGreaterThanOrEqual(180);
+    expect(refused).toBeLessThanOrEqual(0.05);
+  });
+
+  it.each(Object.entries(kinds))("lets four clients share the limit of a %s", (_kind, accepts) => {
+    const service = { limit: 200, roundTripMs: 20, accepts: accepts(200) };
+    const { rate, refused, shares } = simulate(service, 60, 4);
+    expect(rate).toBeGreaterThanOrEqual(180);
+    expect(refused).toBeLessThanOrEqual(0.05);
+    expect(Math.min(...shares)).toBeGreaterThan(0.08);
+  });
+
+  it("does nothing as long as nothing is refused, and after a long time without", () => {
+    const throttle = new Throttle();
+    for (let now = 0; now < 1000; now++) throttle.accepted(now);
+    expect([throttle.isOpen, throttle.waitMs(1000)]).toEqual([true, 0]);
+    throttle.refused(1000, 999, undefined);
+    expect(throttle.isOpen).toBe(false);
+    expect(throttle.waitMs(1000)).toBeGreaterThan(0);
+    for (let now = 2000; now < 310_000; now += 1000) throttle.take(now);
+    expect(throttle.isOpen).toBe(true);
+  });
+
+  it("stops all as long as the server asks, but no longer than a minute", () => {
+    for (const [asked, waited] of [
+      [3000, 3000],
+      [3_600_000, 60_000],
+    ] as const) {
+      const throttle = new Throttle();
+      throttle.refused(5000, 4990, asked);
+      expect(throttle.waitMs(5000)).toBe(waited);
+    }
+  });
+
+  it("learns once from the refusals of requests that were sent together", () => {
+    const throttle = new Throttle();
+    for (let now = 0; now < 100; now++) throttle.accepted(now);
+    throttle.refused(100, 90, undefined);
+    const wait = throttle.waitMs(100);
+    for (let sentAt = 90; sentAt < 100; sentAt++) throttle.refused(100, sentAt, 60_000);
+    expect(throttle.waitMs(100)).toBe(wait);
+  });
+});
