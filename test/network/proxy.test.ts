@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { SignPathOptions } from "../../src/config/options.js";
 import { signpath } from "../cli/support.js";
 import type { Authority } from "../support/authority.js";
-import { createAuthority } from "../support/authority.js";
+import { createAuthority, selfSigned } from "../support/authority.js";
 import { useEmulator } from "../support/emulator.js";
 import { codedFailureOf } from "../support/failure.js";
 import { startRelay } from "../support/relay.js";
@@ -183,6 +183,16 @@ describeWith(["stunnel", "tinyproxy"], "a proxy", () => {
       expect(api.received()).not.toMatch(/proxy-authorization/i);
       expect(api.received()).not.toContain(authorization);
     });
+  });
+
+  it("that is reached over TLS itself must be trusted as well", async () => {
+    const [trusted, foreign] = await Promise.all([root.issue(), selfSigned()]);
+    const proxies = await startStunnel({ trusted, foreign }, open.port);
+    const proxy = (name: "trusted" | "foreign"): string => `https://127.0.0.1:${proxies.port(name)}`;
+    const asked = await tunnels(open, () => signOver(`https://${target}`, { proxy: proxy("trusted") }));
+    expect(asked).toEqual([target]);
+    const error = await codedFailureOf(signOver(`https://${target}`, { proxy: proxy("foreign") }));
+    expect(error).toMatchObject({ code: "TLS_FAILED", attempts: 1, retryable: false });
   });
 
   it("that is down fails the call, and serves the same client once it is up again", async () => {
