@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { SignPathOptions } from "../../src/config/options.js";
 import { signpath } from "../cli/support.js";
 import type { Authority } from "../support/authority.js";
@@ -39,11 +39,16 @@ describeWith(["stunnel", "tinyproxy"], "a proxy", () => {
     return sign(clientOf(emulator(), origin, { tls: { ca: root.cert }, ...options }));
   }
 
-  /** The tunnels that were asked for while something was done. */
-  async function tunnels(proxy: Tinyproxy, action: () => Promise<void>): Promise<string[]> {
+  /** Does something, during which these tunnels and no others are asked for. */
+  async function expectTunnels(
+    proxy: Tinyproxy,
+    targets: readonly string[],
+    action: () => Promise<unknown>,
+  ): Promise<void> {
     const before = proxy.targets().length;
     await action();
-    return proxy.targets().slice(before);
+    // What the proxy writes may be read later than what it sends.
+    await vi.waitFor(() => expect(proxy.targets().slice(before)).toEqual(targets));
   }
 
   function configFile(content: object): string {
@@ -53,19 +58,19 @@ describeWith(["stunnel", "tinyproxy"], "a proxy", () => {
   describe("for https", () => {
     it.each(["HTTPS_PROXY", "https_proxy", "http_proxy"])("is the one of %s", async (name) => {
       stubVariables({ [name]: `http://${open.host}` });
-      expect(await tunnels(open, () => signOver(`https://${target}`))).toEqual([target]);
+      await expectTunnels(open, [target], () => signOver(`https://${target}`));
     });
 
     it("is the one of the configuration file", async () => {
       stubVariables({ SIGNPATH_CONFIG_FILE: configFile({ HttpProxy: open.host }) });
-      expect(await tunnels(open, () => signOver(`https://${target}`))).toEqual([target]);
+      await expectTunnels(open, [target], () => signOver(`https://${target}`));
     });
 
     it("is the one of the option, even for loopback and whatever NO_PROXY says", async () => {
       const loopback = `127.0.0.1:${server.port("api")}`;
       stubVariables({ NO_PROXY: "*" });
       const proxy = open.host;
-      expect(await tunnels(open, () => signOver(`https://${loopback}`, { proxy }))).toEqual([loopback]);
+      await expectTunnels(open, [loopback], () => signOver(`https://${loopback}`, { proxy }));
     });
 
     it.each<[string, () => Record<string, string>, SignPathOptions?]>([
@@ -75,24 +80,26 @@ describeWith(["stunnel", "tinyproxy"], "a proxy", () => {
       ["the option is false", () => ({}), { proxy: false }],
     ])("is none where %s", async (_why, variables, options) => {
       stubVariables({ HTTPS_PROXY: `http://${open.host}`, ...variables() });
-      expect(await tunnels(open, () => signOver(`https://${target}`, options))).toEqual([]);
+      await expectTunnels(open, [], () => signOver(`https://${target}`, options));
     });
 
     it("is none for loopback", async () => {
       const configured = configFile({ HttpProxy: open.host });
       stubVariables({ HTTPS_PROXY: `http://${open.host}`, SIGNPATH_CONFIG_FILE: configured });
       const origin = `https://127.0.0.1:${server.port("api")}`;
-      expect(await tunnels(open, () => signOver(origin))).toEqual([]);
+      await expectTunnels(open, [], () => signOver(origin));
     });
 
     it("is used where NO_PROXY lists others", async () => {
       stubVariables({ HTTPS_PROXY: `http://${open.host}`, NO_PROXY: "localhost,127.0.0.1,.example.com" });
-      expect(await tunnels(open, () => signOver(`https://${target}`))).toEqual([target]);
+      await expectTunnels(open, [target], () => signOver(`https://${target}`));
     });
 
     it("does not vouch for the server", async () => {
-      const error = await codedFailureOf(signOver(`https://${target}`, { proxy: open.host, tls: {} }));
-      expect(error).toMatchObject({ code: "TLS_FAILED", attempts: 1, retryable: false });
+      await expectTunnels(open, [target], async () => {
+        const error = await codedFailureOf(signOver(`https://${target}`, { proxy: open.host, tls: {} }));
+        expect(error).toMatchObject({ code: "TLS_FAILED", attempts: 1, retryable: false });
+      });
     });
   });
 
@@ -100,8 +107,7 @@ describeWith(["stunnel", "tinyproxy"], "a proxy", () => {
     it.each(["HTTP_PROXY", "http_proxy"])("is the one of %s", async (name) => {
       const plain = `${ANY_ADDRESS}:${portOf(emulator())}`;
       stubVariables({ [name]: `http://${open.host}` });
-      const asked = await tunnels(open, () => signOver(`http://${plain}`, { allowInsecureHttp: true }));
-      expect(asked).toEqual([plain]);
+      await expectTunnels(open, [plain], () => signOver(`http://${plain}`, { allowInsecureHttp: true }));
     });
   });
 
@@ -114,7 +120,7 @@ describeWith(["stunnel", "tinyproxy"], "a proxy", () => {
       ["the configuration file", () => ({}), () => ({ configFile: configFile({ HttpProxy: withUser() }) })],
     ])("lets the name and password of %s through", async (_place, variables, options) => {
       stubVariables(variables());
-      expect(await tunnels(closed, () => signOver(`https://${target}`, options()))).toEqual([target]);
+      await expectTunnels(closed, [target], () => signOver(`https://${target}`, options()));
     });
 
     it.each([
@@ -189,8 +195,7 @@ describeWith(["stunnel", "tinyproxy"], "a proxy", () => {
     const [trusted, foreign] = await Promise.all([root.issue(), selfSigned()]);
     const proxies = await startStunnel({ trusted, foreign }, open.port);
     const proxy = (name: "trusted" | "foreign"): string => `https://127.0.0.1:${proxies.port(name)}`;
-    const asked = await tunnels(open, () => signOver(`https://${target}`, { proxy: proxy("trusted") }));
-    expect(asked).toEqual([target]);
+    await expectTunnels(open, [target], () => signOver(`https://${target}`, { proxy: proxy("trusted") }));
     const error = await codedFailureOf(signOver(`https://${target}`, { proxy: proxy("foreign") }));
     expect(error).toMatchObject({ code: "TLS_FAILED", attempts: 1, retryable: false });
   });
@@ -209,7 +214,7 @@ describeWith(["stunnel", "tinyproxy"], "a proxy", () => {
     expect(error.message).toContain("proxy settings");
     const second = await startTinyproxy({ port: first.port });
     await sign(client);
-    expect(second.targets()).toEqual([target]);
+    await vi.waitFor(() => expect(second.targets()).toEqual([target]));
   });
 
   it("that resets a connection is asked again", async () => {
