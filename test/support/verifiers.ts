@@ -5,10 +5,11 @@ import { verifiers } from "./programs.js";
 import type { RunOptions, RunResult } from "./run.js";
 import { run } from "./run.js";
 
-/** A `describe` that needs a verifier: without it, skipped on a developer's machine and failed in CI. */
-export function describeWith(verifier: Verifier, name: string, tests: () => void): void {
-  if (verifiers[verifier]) describe(name, tests);
-  else reportMissing(verifier, name);
+/** A `describe` that needs verifiers: without one, skipped on a developer's machine and failed in CI. */
+export function describeWith(needed: Verifier | readonly Verifier[], name: string, tests: () => void): void {
+  const absent = [needed].flat().find((verifier) => verifiers[verifier] === undefined);
+  if (absent === undefined) describe(name, tests);
+  else reportMissing(absent, name);
 }
 
 /** A `test` that needs a verifier: without it, skipped on a developer's machine and failed in CI. */
@@ -22,7 +23,8 @@ export function openssl(args: readonly string[], options?: RunOptions): Promise<
   return run(pathOf("openssl"), args, options);
 }
 
-function pathOf(verifier: Verifier): string {
+/** Where a verifier is, for a test that is left out without it. */
+export function pathOf(verifier: Verifier): string {
   const path = verifiers[verifier];
   if (path === undefined) throw new Error(missing(verifier));
   return path;
