@@ -7,8 +7,8 @@ import { pollution } from "./prototypes.js";
 
 /** What is fuzzed, and how many of a thousand inputs each gets: by what an input costs and what it can find. */
 const SHARES = {
-  argv: 10,
-  base64: 150,
+  argv: 20,
+  base64: 140,
   certificates: 50,
   config: 80,
   der: 80,
