@@ -1,0 +1,25 @@
+// The run of a night: `npm run fuzz`, a million inputs and more. FUZZ_RUNS and FUZZ_SEED change how many and which.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const report = mkdtempSync(join(tmpdir(), "signpath-fuzz-"));
+const seed = process.env.FUZZ_SEED ?? String(Date.now() % 2 ** 31);
+const env = { FUZZ_RUNS: "1000000", ...process.env, FUZZ_SEED: seed, FUZZ_REPORT: report };
+const begin = performance.now();
+process.stdout.write(`fuzz: seed ${seed}\n`);
+const { status } = spawnSync(
+  process.execPath,
+  ["node_modules/vitest/vitest.mjs", "run", "test/fuzz", ...process.argv.slice(2)],
+  { env, stdio: "inherit" },
+);
+const counts = readdirSync(report).map((name) => JSON.parse(readFileSync(join(report, name), "utf8")));
+rmSync(report, { recursive: true });
+for (const { subject, count } of counts)
+  process.stdout.write(`fuzz: ${String(count).padStart(9)}  ${subject}\n`);
+const total = counts.reduce((sum, { count }) => sum + count, 0);
+process.stdout.write(
+  `fuzz: ${String(total).padStart(9)}  in all, seed ${seed}, ${Math.round((performance.now() - begin) / 1000)} s\n`,
+);
+process.exitCode = status ?? 1;
