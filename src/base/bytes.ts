@@ -12,9 +12,11 @@ export function decodeBase64(text: string): Bytes | undefined {
   const length = (text.length / 4) * 3 - padding;
   if (text.length % 4 !== 0 || length < 0) return undefined;
   const bytes = new Uint8Array(length);
-  // Node skips what is no Base64, so that less comes out, but it takes the URL alphabet as well.
+  // Node skips what is no Base64, so that less comes out, but it takes the URL alphabet as well, and of a character
+  // beyond Latin-1 its low byte.
   const written = Buffer.from(bytes.buffer).write(text, "base64");
-  return written === length && !text.includes("-") && !text.includes("_") ? bytes : undefined;
+  const isAscii = Buffer.byteLength(text) === text.length;
+  return written === length && isAscii && !text.includes("-") && !text.includes("_") ? bytes : undefined;
 }
 
 /** Standard, padded Base64. */

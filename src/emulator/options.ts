@@ -51,16 +51,23 @@ export function settingsOf(options: EmulatorOptions): Settings {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new TypeError(`port must be from 0 to 65535, not ${port}.`);
   }
-  if (organizationId !== undefined && !ORGANIZATION_ID.test(organizationId)) {
+  if (organizationId !== undefined && !isText(organizationId, ORGANIZATION_ID)) {
     throw new TypeError(`organizationId must be a UUID, not '${organizationId}'.`);
   }
-  if (apiToken !== undefined && !API_TOKEN.test(apiToken)) {
+  if (apiToken !== undefined && !isText(apiToken, API_TOKEN)) {
     throw new TypeError("apiToken must be visible ASCII without spaces.");
   }
-  if (state === "") throw new TypeError("state must be the path of a directory.");
+  if (state !== undefined && !isText(state, /./s))
+    throw new TypeError("state must be the path of a directory.");
   if (!(processingMs >= 0 && Number.isFinite(processingMs))) {
     throw new TypeError(`processingMs must be from 0 on, not ${processingMs}.`);
   }
+  if (seed !== undefined && typeof seed !== "number") throw new TypeError("seed must be a number.");
   const faults = options.faults ?? [];
   return { host, port, organizationId, apiToken, state, faults, processingMs, seed };
+}
+
+/** An expression takes an array of one text for the text. */
+function isText(value: unknown, form: RegExp): boolean {
+  return typeof value === "string" && form.test(value);
 }

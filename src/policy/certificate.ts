@@ -72,13 +72,16 @@ export function readCertificate(
   }
   if (certificate.raw.length !== der.length)
     throw new UnusableCertificate("its certificate is followed by something else");
+  const [validFrom, validTo] = [new Date(certificate.validFrom), new Date(certificate.validTo)];
+  if (Number.isNaN(validFrom.getTime() + validTo.getTime()))
+    throw new UnusableCertificate("its certificate's validity cannot be read");
   const key = readKey(publicKey);
   return Object.freeze({
     der,
     key,
     publicKey: key.type === "rsa" && key.pss !== undefined ? unrestricted(publicKey) : publicKey,
-    validFrom: new Date(certificate.validFrom),
-    validTo: new Date(certificate.validTo),
+    validFrom,
+    validTo,
   });
 }
 

@@ -6,8 +6,9 @@ import { SignPathError } from "../base/errors.js";
 /** Certificates as a caller has them: PEM text with one or more, DER, or an object with its DER in `rawData`. */
 export type CertificateInput = string | Uint8Array | ArrayBuffer | { readonly rawData: ArrayBuffer };
 
+// No dash inside: a text of beginnings without an end would be searched to its end from each of them.
 const PEM_CERTIFICATE =
-  /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
+  /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]+-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
 
 /**
  * Every certificate in the inputs, as DER.

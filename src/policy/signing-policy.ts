@@ -4,6 +4,7 @@ import type { X509Certificate } from "@peculiar/x509";
 import type { SignOptions } from "../api/hash-signer.js";
 import type { Bytes } from "../base/bytes.js";
 import { exactCopy } from "../base/bytes.js";
+import { SignPathError } from "../base/errors.js";
 import type { CertificateInput } from "./chain.js";
 import { buildChain, readCertificates, toPem } from "./chain.js";
 import type { PolicyState } from "./state.js";
@@ -110,7 +111,7 @@ export class SigningPolicy {
    */
   get certificate(): X509Certificate {
     const { der } = this.#state.facts();
-    if (this.#certificate?.der !== der) this.#certificate = { der, certificate: certificateFromDer(der) };
+    if (this.#certificate?.der !== der) this.#certificate = { der, certificate: this.#parse(der) };
     return this.#certificate.certificate;
   }
 
@@ -142,7 +143,17 @@ export class SigningPolicy {
   async certificateChain(candidates: Iterable<CertificateInput> = []): Promise<X509Certificate[]> {
     const { der } = this.#state.facts();
     const inputs = typeof candidates === "string" ? [candidates] : candidates;
-    return buildChain(der, readCertificates(inputs)).map(certificateFromDer);
+    return buildChain(der, readCertificates(inputs)).map((each) => this.#parse(each));
+  }
+
+  /** OpenSSL, which has read it before, takes more than @peculiar/x509. */
+  #parse(der: Bytes): X509Certificate {
+    try {
+      return certificateFromDer(der);
+    } catch (cause) {
+      const message = `signing policy ${this.reference} cannot be used: a certificate of its chain cannot be read`;
+      throw new SignPathError("POLICY_UNUSABLE", message, { stage: "policy", cause });
+    }
   }
 
   /**

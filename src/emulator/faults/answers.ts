@@ -28,16 +28,18 @@ export const ANSWERS: Pick<EffectTable, AnswerFault["kind"]> = {
       alterObjects(reply, (properties) => properties.map(([name, value]) => [otherCase(name), value])),
   }),
 
-  "missing-field": ({ field }) => ({
-    alter: (reply) =>
-      alterObjects(reply, (properties) =>
-        properties.filter(([name]) => name.toLowerCase() !== field.toLowerCase()),
-      ),
-  }),
+  "missing-field"({ field }) {
+    const missing = fieldName(field).toLowerCase();
+    return {
+      alter: (reply) =>
+        alterObjects(reply, (properties) => properties.filter(([name]) => name.toLowerCase() !== missing)),
+    };
+  },
 
-  "extra-field": ({ field = "unexpectedField" }) => ({
-    alter: (reply) => alterObjects(reply, (properties) => [...properties, [field, "unexpected"]]),
-  }),
+  "extra-field"({ field = "unexpectedField" }) {
+    const extra = fieldName(field);
+    return { alter: (reply) => alterObjects(reply, (properties) => [...properties, [extra, "unexpected"]]) };
+  },
 
   "foreign-echo"({ field }) {
     if (!Object.hasOwn(FOREIGN, field)) throw new TypeError(`There is no echo of '${field}'.`);
@@ -72,6 +74,11 @@ const FOREIGN: Readonly<
   ],
   oid: ([name, value]) => [name, name === "RsaHashAlgorithm" ? otherOid(value) : value],
 };
+
+function fieldName(field: unknown): string {
+  if (typeof field !== "string") throw new TypeError(`field must be a string, not ${String(field)}.`);
+  return field;
+}
 
 function otherOid(oid: unknown): string {
   return oid === HASHES["SHA-256"].oid ? HASHES["SHA-512"].oid : HASHES["SHA-256"].oid;

@@ -15,6 +15,8 @@ const BODIES: Readonly<Record<FaultBody, (status: number) => Reply>> = {
   empty: (status) => ({ status, headers: {}, body: { bytes: Buffer.alloc(0) } }),
 };
 
+const REDIRECTS: ReadonlySet<unknown> = new Set([301, 302, 303, 307, 308]);
+
 /** Faults before or instead of the handling. */
 export const INTERCEPTIONS: Pick<EffectTable, InterceptingFault["kind"]> = {
   latency: ({ ms }) => ({ delayMs: atLeast(0, "ms", ms) }),
@@ -38,6 +40,7 @@ export const INTERCEPTIONS: Pick<EffectTable, InterceptingFault["kind"]> = {
   html: () => ({ intercept: () => BODIES.html(200) }),
 
   redirect({ location, status = 307 }) {
+    if (!REDIRECTS.has(status)) throw new TypeError(`${String(status)} is no status of a redirect.`);
     const headers = { Location: header("Location", location) };
     return { intercept: () => ({ status, headers, body: { bytes: Buffer.alloc(0) } }) };
   },

@@ -151,7 +151,9 @@ function refuseUnknown(object: JsonObject, known: ReadonlySet<string>, path: str
 }
 
 function unsupported(field: string, value: unknown): Refusal {
-  return invalid(field, `The value '${String(value)}' is not valid.`);
+  // An object of JSON may have a toString of its own, which is no function.
+  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+  return invalid(field, `The value '${text}' is not valid.`);
 }
 
 function foreignOptions(name: string, algorithm: string): Refusal {
