@@ -165,3 +165,8 @@ export async function isRight(
   const signature = await policy.signHash(hash, algorithm, { signal });
   return isBy(await emulator.publicKeyOf(slug), signature);
 }
+
+/** The hash of a text. */
+export function sha256(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
