@@ -103,14 +103,12 @@ describeWith(["openssl", "stunnel"], "a server that asks for a client certificat
     it.each<[string, () => TlsOptions]>([
       ["no certificate", () => ({})],
       ["one of another authority", () => ({ cert: read("other.pem"), key: read("other.key") })],
-    ])("passes on nothing with %s", async (_what, tls) => {
+    ])("refuses %s for good", async (_what, tls) => {
       const before = emulator().requests.length;
       const error = await codedFailureOf(
         sign(clientOf(emulator(), origin(), { tls: { ca: made.ca, ...tls() } })),
       );
-      // In TLS 1.3 a client may send before the server has judged its certificate, and may read the refusal too late.
-      if (version === "TLSv1.2")
-        expect(error).toMatchObject({ code: "TLS_FAILED", attempts: 1, retryable: false });
+      expect(error).toMatchObject({ code: "TLS_FAILED", attempts: 1, retryable: false });
       expect(error.stage).toBe("policy");
       expect(emulator().requests).toHaveLength(before);
     });

@@ -19,7 +19,7 @@ describeWith("stunnel", "a server with a certificate", () => {
   let otherPath: string;
   let server: TlsTerminator<
     | ("trusted" | "complete" | "incomplete" | "foreign" | "self-signed" | "expired" | "future")
-    | ("misnamed" | "named" | "TLS 1.1" | "no secrecy")
+    | ("misnamed" | "named" | "short key" | "SHA-1" | "TLS 1.1" | "no secrecy")
   >;
 
   beforeAll(async () => {
@@ -38,6 +38,11 @@ describeWith("stunnel", "a server with a certificate", () => {
       future: await root.issue({ from: 1, to: 30 }),
       misnamed: await root.issue({ names: [{ type: "ip", value: "127.0.0.2" }] }),
       named: await root.issue({ names: [{ type: "dns", value: "localhost" }] }),
+      "short key": {
+        ...(await root.issue({ rsaBits: 512 })),
+        settings: { sslVersion: "TLSv1.2", securityLevel: 0 },
+      },
+      "SHA-1": { ...(await root.issue({ hash: "SHA-1" })), settings: { securityLevel: 0 } },
       "TLS 1.1": { ...trusted, settings: { sslVersion: "TLSv1.1", securityLevel: 0 } },
       "no secrecy": {
         ...trusted,
@@ -69,6 +74,8 @@ describeWith("stunnel", "a server with a certificate", () => {
     ["that is not valid yet", "future", /CERT_NOT_YET_VALID/],
     ["for another address", "misnamed", /ERR_TLS_CERT_ALTNAME_INVALID/],
     ["without its intermediate", "incomplete", /UNABLE_TO_VERIFY_LEAF_SIGNATURE/],
+    ["with a key that is too short", "short key", /UNSPECIFIED/],
+    ["signed over SHA-1", "SHA-1", /UNSPECIFIED/],
     ["but no newer protocol than TLS 1.1", "TLS 1.1", /PROTOCOL|EPROTO/],
     ["but no encryption", "no secrecy", /HANDSHAKE_FAILURE|EPROTO/],
   ] as const)("%s is told nothing, and is not asked again", async (_what, name, cause) => {
