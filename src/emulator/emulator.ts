@@ -1,16 +1,23 @@
 import { openAccount } from "./account.js";
 import type { EmulatorPolicy } from "./catalogue.js";
 import { Catalogue } from "./catalogue.js";
+import { waitingTime } from "./faults/effect.js";
 import type { Fault } from "./faults/fault.js";
 import { FaultBook } from "./faults/fault-book.js";
 import { listenerOf } from "./http/dispatch.js";
 import type { LoggedRequest } from "./http/log.js";
 import { RequestLog } from "./http/log.js";
+import type { RateLimit, RateLimitCounts } from "./http/rate-limit.js";
+import { RateLimiter } from "./http/rate-limit.js";
 import type { HttpServer } from "./http/server.js";
 import { listen } from "./http/server.js";
+import type { TlsServers } from "./http/tls.js";
+import type { Authority } from "./keys/authority.js";
 import { openAuthority } from "./keys/authority.js";
 import type { Identity } from "./keys/identity.js";
+import type { Rotation } from "./keys/key-ring.js";
 import { KeyRing } from "./keys/key-ring.js";
+import { serverIdentity, wrongServerIdentity } from "./keys/server-identity.js";
 import { MEMORY, openDirectory } from "./keys/store.js";
 import type { EmulatorOptions } from "./options.js";
 import { settingsOf } from "./options.js";
@@ -25,7 +32,7 @@ import { Ledger } from "./submission/ledger.js";
  * they are first needed.
  */
 export interface Emulator extends AsyncDisposable {
-  /** `http://127.0.0.1:PORT`. */
+  /** `http://127.0.0.1:PORT`; with `tls` it begins with `https`, and clients have to trust {@link rootCertificate}. */
   readonly origin: string;
   /** The `ApiUrl` of a client: the origin and `/Api`. */
   readonly apiUrl: string;
@@ -51,8 +58,14 @@ export interface Emulator extends AsyncDisposable {
   certificateOf(signingPolicySlug: string): Promise<Uint8Array<ArrayBuffer>>;
   /** The public key of a policy, as a PEM SubjectPublicKeyInfo. */
   publicKeyOf(signingPolicySlug: string): Promise<string>;
-  /** Gives a policy another certificate, and another key as well where `newKey`. Later requests meet the new ones. */
-  rotateCertificate(signingPolicySlug: string, options: { readonly newKey: boolean }): Promise<void>;
+  /**
+   * Gives a policy another certificate, and another key as well where `newKey`. Later requests meet the new ones. With
+   * `validFrom` and `validTo` the certificate can be one that is over or is not valid yet.
+   */
+  rotateCertificate(
+    signingPolicySlug: string,
+    options: { readonly newKey: boolean; readonly validFrom?: Date; readonly validTo?: Date },
+  ): Promise<void>;
   /** Gives the token's user the right to submit to a policy, or takes it. */
   setSubmitter(signingPolicySlug: string, submitter: boolean): void;
 
@@ -69,6 +82,13 @@ export interface Emulator extends AsyncDisposable {
   addFault(fault: Fault): void;
   /** Forgets all faults; those that requests have met already go on. */
   clearFaults(): void;
+
+  /** Sets how many requests a second the API takes, or lifts the limit. Throws a `TypeError` where it is malformed. */
+  setRateLimit(limit: RateLimit | undefined): void;
+  /** The API's requests since the start or the last change of the limit; without one all are accepted. */
+  readonly rateLimitCounts: RateLimitCounts;
+  /** Resets every connection and closes the port, and opens it again after so many milliseconds. */
+  refuseConnections(ms: number): void;
 
   /** Ends all connections and waits for what is being made. Idempotent. */
   close(): Promise<void>;
@@ -91,13 +111,17 @@ export interface Emulator extends AsyncDisposable {
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const settings = settingsOf(options);
-  const faults = new FaultBook(settings.seed === undefined ? Math.random : seededRandom(settings.seed));
+  const random = settings.seed === undefined ? Math.random : seededRandom(settings.seed);
+  const faults = new FaultBook(random, settings.tls);
   for (const fault of settings.faults) faults.add(fault);
+  const limiter = new RateLimiter();
+  limiter.set(settings.rateLimit);
   const store = settings.state === undefined ? MEMORY : await openDirectory(settings.state);
   const { organizationId, apiToken } = await openAccount(store, settings);
   const authority = await openAuthority(store);
   const catalogue = new Catalogue();
-  const http = await listen(settings.host, settings.port);
+  const tls = settings.tls ? await tlsServers(authority, settings.host, faults) : undefined;
+  const http = await listen(settings.host, settings.port, tls);
   const service: Service = {
     origin: http.origin,
     organizationId,
@@ -109,9 +133,19 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     ledger: new Ledger(settings.processingMs),
     log: new RequestLog(apiToken),
     faults,
+    limiter,
+    refuseConnections: (ms) => http.refuse(ms),
   };
-  http.server.on("request", listenerOf(service, HANDLERS));
+  http.answer(listenerOf(service, HANDLERS));
   return new RunningEmulator(service, http);
+}
+
+async function tlsServers(authority: Authority, host: string, faults: FaultBook): Promise<TlsServers> {
+  return {
+    identity: await serverIdentity(authority, host),
+    wrongIdentity: (what) => wrongServerIdentity(authority, host, what),
+    nextFailure: () => faults.meetConnection(),
+  };
 }
 
 class RunningEmulator implements Emulator {
@@ -173,8 +207,8 @@ class RunningEmulator implements Emulator {
     return key.publicKey.export({ format: "pem", type: "spki" }).toString();
   }
 
-  rotateCertificate(slug: string, { newKey }: { readonly newKey: boolean }): Promise<void> {
-    return this.#service.keys.rotate(slug, newKey);
+  rotateCertificate(slug: string, rotation: Rotation): Promise<void> {
+    return this.#service.keys.rotate(slug, rotation);
   }
 
   setSubmitter(slug: string, submitter: boolean): void {
@@ -203,6 +237,18 @@ class RunningEmulator implements Emulator {
 
   clearFaults(): void {
     this.#service.faults.clear();
+  }
+
+  setRateLimit(limit: RateLimit | undefined): void {
+    this.#service.limiter.set(limit);
+  }
+
+  get rateLimitCounts(): RateLimitCounts {
+    return this.#service.limiter.counts;
+  }
+
+  refuseConnections(ms: number): void {
+    this.#http.refuse(waitingTime("ms", ms));
   }
 
   close(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Fault } from "./faults/fault.js";
+import type { RateLimit } from "./http/rate-limit.js";
 import { ORGANIZATION_ID } from "./http/router.js";
 import { isLoopback } from "./http/server.js";
 
@@ -17,11 +18,15 @@ export interface EmulatorOptions {
    * exist. Without it everything is gone when the emulator closes.
    */
   readonly state?: string;
+  /** HTTPS instead of HTTP, with a certificate of the emulator's authority; default `false`. */
+  readonly tls?: boolean;
+  /** How many requests a second the API takes; default: as many as come. */
+  readonly rateLimit?: RateLimit;
   /** What goes wrong on purpose, from the start. */
   readonly faults?: readonly Fault[];
   /** How long a signing request that is not fast stays in progress, in milliseconds; default 50. */
   readonly processingMs?: number;
-  /** Repeats the dice of faults with a probability. */
+  /** A whole number that repeats the dice of faults with a probability. */
   readonly seed?: number;
 }
 
@@ -32,6 +37,8 @@ export interface Settings {
   readonly organizationId: string | undefined;
   readonly apiToken: string | undefined;
   readonly state: string | undefined;
+  readonly tls: boolean;
+  readonly rateLimit: RateLimit | undefined;
   readonly faults: readonly Fault[];
   readonly processingMs: number;
   readonly seed: number | undefined;
@@ -62,9 +69,13 @@ export function settingsOf(options: EmulatorOptions): Settings {
   if (!(processingMs >= 0 && Number.isFinite(processingMs))) {
     throw new TypeError(`processingMs must be from 0 on, not ${processingMs}.`);
   }
-  if (seed !== undefined && typeof seed !== "number") throw new TypeError("seed must be a number.");
-  const faults = options.faults ?? [];
-  return { host, port, organizationId, apiToken, state, faults, processingMs, seed };
+  const { tls = false, rateLimit, faults = [] } = options;
+  if (typeof tls !== "boolean") throw new TypeError(`tls must be true or false, not ${String(tls)}.`);
+  if (seed !== undefined && !Number.isSafeInteger(seed)) {
+    throw new TypeError(`seed must be a whole number, not ${seed}.`);
+  }
+  if (!Array.isArray(faults)) throw new TypeError("faults must be an array.");
+  return { host, port, organizationId, apiToken, state, tls, rateLimit, faults, processingMs, seed };
 }
 
 /** An expression takes an array of one text for the text. */

@@ -1,12 +1,13 @@
 import type { Catalogue } from "./catalogue.js";
 import type { FaultBook } from "./faults/fault-book.js";
 import type { RequestLog } from "./http/log.js";
+import type { RateLimiter } from "./http/rate-limit.js";
 import type { KeyRing } from "./keys/key-ring.js";
 import type { Ledger } from "./submission/ledger.js";
 
 /** What every request is answered from. */
 export interface Service {
-  /** `http://host:port`, without a final slash. */
+  /** `http://host:port` or `https://host:port`, without a final slash. */
   readonly origin: string;
   readonly organizationId: string;
   readonly apiToken: string;
@@ -19,6 +20,9 @@ export interface Service {
   readonly ledger: Ledger;
   readonly log: RequestLog;
   readonly faults: FaultBook;
+  readonly limiter: RateLimiter;
+  /** Resets every connection and accepts none for so many milliseconds. */
+  readonly refuseConnections: (ms: number) => void;
 }
 
 /** The address below which the routes of the API are. */

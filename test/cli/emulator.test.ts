@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
+import { FAULT_KINDS } from "../../src/emulator/faults/fields.js";
 import { temporaryFolder } from "../support/temporary.js";
 import { openssl, testWith } from "../support/verifiers.js";
 import type { CliEvent, CliOptions, Running } from "./support.js";
@@ -124,6 +125,92 @@ test("writes its authority's certificates with --write-ca", async () => {
   const pem = readFileSync(join(cwd, "ca.pem"), "utf8");
   expect(pem).toBe(String(facts["rootCertificate"]) + String(facts["intermediateCertificate"]));
   expect(new X509Certificate(pem).subject).toContain("Root CA");
+});
+
+/** The statuses of so many requests for the list of policies, which the emulator answers or its faults. */
+async function statuses(facts: CliEvent, count: number): Promise<number[]> {
+  const env = facts["environment"] as Record<string, string>;
+  const address = `${facts["apiUrl"]}/v1/${facts["organizationId"]}/Cryptoki/MySigningPolicies?signingPolicySlug=p-256`;
+  const headers = { Authorization: `Bearer ${env["SIGNPATH_API_TOKEN"]}` };
+  const found: number[] = [];
+  for (let i = 0; i < count; i++) found.push((await fetch(address, { headers })).status);
+  return found;
+}
+
+describe("with --fault", () => {
+  test("something goes wrong, in the order and as often as it was given", async () => {
+    const { facts } = await listening([
+      "--fault",
+      "status=503,count=2",
+      "--fault",
+      "status=429,retryAfter=1",
+    ]);
+    expect(await statuses(facts, 4)).toEqual([503, 503, 429, 200]);
+  });
+
+  test("a fault may be JSON", async () => {
+    const { facts } = await listening(["--fault", '{"kind":"status","status":502,"count":"inf"}']);
+    expect(await statuses(facts, 3)).toEqual([502, 502, 502]);
+  });
+
+  test("and --seed, the same requests meet a fault with a probability", async () => {
+    const fault = ["--fault", "status=503,probability=0.5,count=inf"];
+    const runs = [];
+    for (const seed of ["7", "7", "8"]) {
+      const { facts } = await listening([...fault, "--seed", seed]);
+      runs.push(await statuses(facts, 30));
+    }
+    expect(runs[0]).toEqual(runs[1]);
+    expect(runs[0]).not.toEqual(runs[2]);
+  });
+
+  test.each([
+    ["nothing", "There is no fault 'nothing'", "latency"],
+    ["status", "needs status, a number", "Fields of status: status, retryAfter, retryAfterDate, body, route"],
+    ["status=many", "status must be a number, not 'many'", "Fields of status"],
+    ["status=99", "status must be a number from 200", "Fields of status"],
+    ["latency=1,colour=red", "no field 'colour'", "Fields of latency: ms, route, count, probability"],
+    ["latency=1,ms=2", "ms is given twice", "Fields of latency"],
+    ["latency=1,count", "count needs a value", "Fields of latency"],
+    ["oversized-body=1,chunked=maybe", "chunked must be true or false", "Fields of oversized-body: bytes"],
+    ["html,route=nowhere", "no route 'nowhere'", "Fields of html: route, count, probability"],
+    ["{kind", "begins like JSON", ""],
+    ["tls-failure=expired", "started with tls", ""],
+  ])("%s is a mistake that is explained", async (spec, message, hint) => {
+    const { status, stdout, stderr } = await signpath(["emulator", "--fault", spec]);
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain(hint);
+  });
+
+  test("every kind with every field is in the help", async () => {
+    const { stdout } = await signpath(["emulator", "--help"]);
+    const [, faults = ""] = stdout.split("Faults (");
+    for (const [kind, fields] of FAULT_KINDS) {
+      const line = faults.split("\n").find((text) => new RegExp(`(^|[ ,])${kind}([:,]|$)`).test(text));
+      expect(line, kind).toBeDefined();
+      for (const name of fields) expect(line, kind).toMatch(new RegExp(`[ ,]${name}\\b`));
+    }
+  });
+});
+
+test("takes no more requests a second than --rate-limit", async () => {
+  const { facts } = await listening(["--rate-limit", "1"]);
+  expect(await statuses(facts, 3)).toContain(429);
+});
+
+test("listens with TLS, and says whom to trust", async () => {
+  const cwd = fill(temporaryFolder(), { data: "x" });
+  const { facts } = await listening(["--tls", "--write-ca", "ca.pem", "--fault", "tls-failure=reset"], {
+    cwd,
+  });
+  expect(facts["apiUrl"]).toMatch(/^https:/);
+  const env = facts["environment"] as NodeJS.ProcessEnv;
+  expect(env["SIGNPATH_TLS_CA_CERTIFICATES"]).toBe(join(cwd, "ca.pem"));
+  const args = ["sign", "data", "--policy", "demo/p-256"];
+  expect((await signpath(args, { env, cwd })).status).toBe(0);
+  const { SIGNPATH_TLS_CA_CERTIFICATES: _, ...withoutTrust } = env;
+  expect((await signpath([...args, "--out", "other.p7s"], { env: withoutTrust, cwd })).status).toBe(4);
 });
 
 describe("cannot start", () => {

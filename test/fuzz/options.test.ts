@@ -54,7 +54,7 @@ fuzz("options", "options of the emulator are taken as what they must be, or refu
     for (const number of [settings.port, settings.processingMs, settings.seed ?? 0])
       if (typeof number !== "number") throw new Error("no number");
     orTypeError(() => {
-      const book = new FaultBook(seededRandom(1));
+      const book = new FaultBook(seededRandom(1), false);
       for (const fault of settings.faults) book.add(fault);
     });
   },
@@ -114,14 +114,14 @@ fuzz("options", "a fault can do what it was ordered to do, or is refused with a 
     [{ kind: "extra-field" }, [["field", Symbol("x")]]],
   ],
   check: ([fault, changes]) => {
-    const book = new FaultBook(seededRandom(1));
+    const book = new FaultBook(seededRandom(1), false);
     const ordered = { ...fault, ...Object.fromEntries(changes) } as Fault;
     orTypeError(() => book.add(ordered));
     const reply = json({ Signature: "AAAA", signingPolicies: [{ certificateBytes: "AAAA" }] });
     for (const route of ALL_ROUTES) {
       const effect = book.meet(route)?.fault?.effect;
-      if (ordered.kind !== "silence" && ordered.kind !== "reset") {
-        const { status = 200 } = effect?.intercept?.(undefined as never) ?? {};
+      if (ordered.kind !== "silence" && ordered.kind !== "reset" && ordered.kind !== "refuse") {
+        const { status = 200 } = effect?.intercept?.({ now: new Date() } as never) ?? {};
         if (!Number.isInteger(status) || status < 200 || status > 599)
           throw new Error("there is no such status");
       }

@@ -1,8 +1,10 @@
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Emulator } from "../../emulator/index.js";
-import { wholeNumber } from "../arguments.js";
+import { collect, wholeNumber } from "../arguments.js";
 import { openDestination } from "../atomic-file.js";
 import { CliError, isSystemError, reasonOf, usageError } from "../cli-error.js";
+import { FAULT_HELP, readFaults } from "../fault-option.js";
 import { visible } from "../output.js";
 import type { Outcome, OutputFlags, Session } from "../session.js";
 
@@ -12,15 +14,21 @@ interface EmulatorFlags extends OutputFlags {
   readonly organization?: string;
   readonly writeCa?: string;
   readonly untilStdinCloses?: boolean;
+  readonly tls?: boolean;
+  readonly rateLimit?: number;
+  readonly fault?: readonly string[];
+  readonly seed?: number;
 }
 
-const AFTER = `
+const AFTER = `${FAULT_HELP}
+
 It can be reached from this machine only, and its keys protect nothing. Without --state
 everything is gone when it ends.
 
 Examples:
   signpath emulator               then copy the lines that it prints into another shell
   signpath emulator --port 8080 --state .emulator --write-ca ca.pem
+  signpath emulator --rate-limit 20 --fault status=503,retryAfter=1,probability=0.2,count=inf
   signpath sign README.md --policy demo/rsa-2048 --certificates ca.pem
     openssl cms -verify -binary -inform DER -in README.md.p7s -content README.md \\
       -CAfile ca.pem -out verified.md`;
@@ -34,6 +42,10 @@ export function registerEmulator(program: Command, session: Session): void {
     .option("--state <dir>", "directory to keep its keys, certificates and token in")
     .option("--organization <uuid>", "id of its organization")
     .option("--write-ca <file>", "write the certificates of its authority to a PEM file")
+    .option("--tls", "listen with TLS, with a certificate of its authority")
+    .option("--rate-limit <n>", "take no more than n requests a second", wholeNumber(1, 1_000_000))
+    .option("--fault <spec>", "something that goes wrong, see below; can be given more than once", collect)
+    .option("--seed <n>", "make faults with a probability repeatable", wholeNumber(0, 2 ** 32 - 1))
     .option("--until-stdin-closes", "end when stdin does, and so together with a program that started it")
     .option("--json", "say what it has to say in one line of JSON, on stdout")
     .addHelpText("after", AFTER)
@@ -45,8 +57,9 @@ async function emulator(session: Session, flags: EmulatorFlags): Promise<Outcome
   const { output } = session;
   try {
     if (flags.writeCa !== undefined) await writeAuthority(running, flags.writeCa);
-    output.event(listening(running));
-    if (!output.json) introduce(session, running, flags);
+    const environment = environmentFor(running, flags);
+    output.event(listening(running, environment));
+    if (!output.json) introduce(session, running, environment, flags);
     await ended(session.interruption.signal, flags.untilStdinCloses ?? false);
   } finally {
     await running.close();
@@ -54,13 +67,19 @@ async function emulator(session: Session, flags: EmulatorFlags): Promise<Outcome
   return { exitCode: 0, summary: { signingRequests: running.signingRequests.length } };
 }
 
-async function start({ port, state, organization }: EmulatorFlags): Promise<Emulator> {
+async function start(flags: EmulatorFlags): Promise<Emulator> {
+  const { port, state, organization, tls = false, rateLimit, seed } = flags;
+  const faults = await readFaults(flags.fault ?? []);
   const { startEmulator } = await import("../../emulator/index.js");
   try {
     return await startEmulator({
       port,
       ...(state !== undefined && { state }),
       ...(organization !== undefined && { organizationId: organization }),
+      tls,
+      faults,
+      ...(rateLimit !== undefined && { rateLimit: { requestsPerSecond: rateLimit } }),
+      ...(seed !== undefined && { seed }),
     });
   } catch (error) {
     if (error instanceof TypeError) throw usageError(`the emulator cannot start: ${error.message}`);
@@ -87,15 +106,32 @@ async function writeAuthority(running: Emulator, path: string): Promise<void> {
   await destination.commit(Buffer.from(running.rootCertificate + running.intermediateCertificate));
 }
 
-function listening(running: Emulator): Record<string, unknown> {
-  const { apiUrl, organizationId, environment, policies, rootCertificate, intermediateCertificate } = running;
+/** A client of a TLS emulator has to be told whom to trust, for which there must be a file. */
+function environmentFor(
+  { environment }: Emulator,
+  { tls = false, writeCa }: EmulatorFlags,
+): Readonly<Record<string, string>> {
+  if (!tls || writeCa === undefined) return environment;
+  return { ...environment, SIGNPATH_TLS_CA_CERTIFICATES: resolve(writeCa) };
+}
+
+function listening(
+  running: Emulator,
+  environment: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  const { apiUrl, organizationId, policies, rootCertificate, intermediateCertificate } = running;
   const facts = { apiUrl, organizationId, environment, policies, rootCertificate, intermediateCertificate };
   return { event: "listening", ...facts };
 }
 
 /** On stdout what a shell can read, on stderr what a person should know. */
-function introduce({ output }: Session, running: Emulator, { writeCa }: EmulatorFlags): void {
-  const variables = Object.entries(running.environment);
+function introduce(
+  { output }: Session,
+  running: Emulator,
+  environment: Readonly<Record<string, string>>,
+  { tls = false, writeCa }: EmulatorFlags,
+): void {
+  const variables = Object.entries(environment);
   output.talk(
     `An emulator of SignPath listens on ${running.origin} until Ctrl-C. Its keys protect nothing.`,
     "",
@@ -112,6 +148,11 @@ function introduce({ output }: Session, running: Emulator, { writeCa }: Emulator
   output.talk("", "Signing policies:", ...running.policies.map(policyLine), "");
   const authority = writeCa === undefined ? `${running.origin}/ca.pem` : visible(writeCa);
   output.talk(`Certificates of its authority, for whoever verifies: ${authority}`);
+  if (tls && writeCa === undefined) {
+    output.talk(
+      "Clients have to trust its authority: --write-ca ca.pem makes it a file, and prints the variable.",
+    );
+  }
 }
 
 function policyLine(policy: Emulator["policies"][number]): string {
@@ -126,8 +167,8 @@ function policyLine(policy: Emulator["policies"][number]): string {
 }
 
 function ended(signal: AbortSignal, withStdin: boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => resolve();
+  return new Promise((done) => {
+    const end = (): void => done();
     if (signal.aborted) end();
     signal.addEventListener("abort", end, { once: true });
     if (withStdin) process.stdin.on("end", end).on("close", end).on("error", end).resume();

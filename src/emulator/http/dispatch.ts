@@ -5,6 +5,7 @@ import type { Service } from "../service.js";
 import { assertAuthorized } from "./authorization.js";
 import { ClientGone } from "./body.js";
 import type { Exchange, Handlers } from "./exchange.js";
+import { now } from "./exchange.js";
 import type { OpenRequest } from "./log.js";
 import { problem } from "./problem.js";
 import type { Reply } from "./reply.js";
@@ -24,14 +25,23 @@ export function listenerOf(service: Service, handlers: Handlers): Listener {
     const end = url.indexOf("?");
     const destination = routeOf(end === -1 ? url : url.slice(0, end));
     const entry = service.log.add(request.method ?? "", url, destination.route);
+    const excess = API_ROUTES.has(destination.route) ? service.limiter.admit() : undefined;
+    if (excess !== undefined) {
+      entry.status = excess.status;
+      entry.fault = "rate-limit";
+      send(response, excess);
+      return;
+    }
     const encounter = service.faults.meet(destination.route);
     const exchange: Exchange = {
       request,
       destination,
       query: end === -1 ? "" : url.slice(end + 1),
       service,
-      spoil: encounter?.fault?.effect.spoil,
+      effect: encounter?.fault?.effect,
+      clockOffset: encounter?.clock?.offset ?? 0,
       spoilt: false,
+      rotated: false,
     };
     answer(exchange, handlers, response, entry, encounter).catch((error: unknown) => {
       // Nobody is left to be told.
@@ -53,27 +63,30 @@ async function answer(
     send(response, reply);
     return;
   }
-  const { delay, fault } = encounter;
+  const { delay, clock, fault } = encounter;
+  const { service } = exchange;
   let met = false;
   try {
-    if (delay?.effect.delayMs !== undefined) {
-      entry.fault = delay.kind;
-      if (!(await pause(delay.effect.delayMs, response))) return;
-    }
+    entry.fault = delay?.kind ?? clock?.kind;
+    if (delay !== undefined && !(await pause(delay.ms, response))) return;
+    if (clock !== undefined) response.setHeader("Date", now(exchange).toUTCString());
     const { intercept, alter, deliver } = fault?.effect ?? {};
     if (intercept !== undefined) {
       met = true;
       if (fault !== undefined) entry.fault = fault.kind;
     }
-    const reply = intercept === undefined ? await replyOf(exchange, handlers) : intercept(response);
+    const reply =
+      intercept === undefined
+        ? await replyOf(exchange, handlers)
+        : intercept({ response, now: now(exchange), refuseConnections: service.refuseConnections });
     if (reply === undefined) return;
     const altered = alter?.(reply);
-    met ||= exchange.spoilt || altered !== undefined || deliver !== undefined;
+    met ||= exchange.spoilt || exchange.rotated || altered !== undefined || deliver !== undefined;
     if (met && fault !== undefined) entry.fault = fault.kind;
     entry.status = reply.status;
     await (deliver ?? send)(response, altered ?? reply);
   } finally {
-    if (fault !== undefined) exchange.service.faults.settle(fault, met);
+    if (fault !== undefined) service.faults.settle(fault, met);
   }
 }
 
@@ -89,7 +102,7 @@ async function replyOf(exchange: Exchange, handlers: Handlers): Promise<Reply> {
 }
 
 function assertAllowed({ request, destination, service }: Exchange): void {
-  if (destination.route === "unknown") return;
+  if (destination.method === undefined) return;
   if (request.method !== destination.method) {
     throw new Refusal(problem(405, undefined, { Allow: destination.method }));
   }

@@ -11,8 +11,8 @@ export interface LoggedRequest {
   readonly receivedAt: Date;
   /** `undefined` as long as there is no answer: some faults never give one. */
   readonly status: number | undefined;
-  /** The fault that this request met. */
-  readonly fault: FaultKind | undefined;
+  /** The fault that this request met, or `rate-limit` where it was one too many. */
+  readonly fault: FaultKind | "rate-limit" | undefined;
 }
 
 /** The same while it is handled. */

@@ -13,12 +13,16 @@ export type RouteName =
   | "signingRequestPage"
   | "caCertificates"
   | "about"
+  | "admin"
   | "unknown";
 
 /** Where a request goes. */
 export interface Destination {
   readonly route: RouteName;
-  readonly method: "GET" | "POST";
+  /** The one method of the route; one without it has several, or none. */
+  readonly method?: "GET" | "POST";
+  /** Below `/admin/`: in lower case, as the path has it. */
+  readonly action?: string;
   /** Below the API: in lower case, as the path has it. */
   readonly organizationId?: string;
   /** The signing request that the path names, in lower case. */
@@ -66,7 +70,9 @@ const UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 const API = new RegExp(`^/api/${API_VERSION}/(${UUID})/(.+)$`);
 const ONE_REQUEST = new RegExp(`^${ROUTES.signingRequests.toLowerCase()}/(${UUID})(/.*)?$`);
 const PAGE = new RegExp(`^/web/(${UUID})/signingrequests/(${UUID})$`);
-const UNKNOWN: Destination = { route: "unknown", method: "GET" };
+const UNKNOWN: Destination = { route: "unknown" };
+/** The service has all it has below `/Api` and `/Web`. */
+const ADMIN = "/admin/";
 
 /** A well-formed organization id. */
 export const ORGANIZATION_ID: RegExp = new RegExp(`^${UUID}$`, "i");
@@ -78,6 +84,7 @@ export function routeOf(path: string): Destination {
   const api = API.exec(lower);
   if (api?.[1] !== undefined && api[2] !== undefined) return apiRoute(api[1], api[2]);
   if (lower === "/ca.pem") return { route: "caCertificates", method: "GET" };
+  if (lower.startsWith(ADMIN)) return { route: "admin", action: lower.slice(ADMIN.length) };
   const page = PAGE.exec(lower);
   if (page?.[1] !== undefined && page[2] !== undefined) {
     return { route: "signingRequestPage", method: "GET", organizationId: page[1], id: page[2] };

@@ -2,7 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { createPublicKey, X509Certificate } from "node:crypto";
 import type { Bundle } from "./bundle.js";
 import { loadOrMake } from "./bundle.js";
-import type { Issuer } from "./certificate.js";
+import type { Issuer, Validity } from "./certificate.js";
 import { issueCertificate, isUsable } from "./certificate.js";
 import { pemOf } from "./pem.js";
 import { generateKey } from "./signing-key.js";
@@ -12,13 +12,17 @@ import type { Store } from "./store.js";
 export interface Authority {
   readonly rootCertificate: string;
   readonly intermediateCertificate: string;
-  issue(subject: string, publicKey: KeyObject): Promise<Buffer>;
+  issue(subject: string, publicKey: KeyObject, validity?: Validity): Promise<Buffer>;
+  /** For a TLS server at those names and addresses. */
+  issueForServer(hosts: readonly string[], publicKey: KeyObject, validity?: Validity): Promise<Buffer>;
   /** Whether the certificate is this authority's, still valid, and that key's. */
   vouchesFor(certificate: Buffer, privateKey: KeyObject): boolean;
 }
 
 const ROOT = "CN=SignPath Emulator Root CA, O=SignPath Emulator";
 const INTERMEDIATE = "CN=SignPath Emulator Signing CA, O=SignPath Emulator";
+
+const SERVER = "CN=SignPath Emulator, O=SignPath Emulator";
 
 /** Loads the authority from the store, or founds it there. */
 export async function openAuthority(store: Store): Promise<Authority> {
@@ -27,7 +31,10 @@ export async function openAuthority(store: Store): Promise<Authority> {
   return {
     rootCertificate: pemOf("CERTIFICATE", root.certificate),
     intermediateCertificate: pemOf("CERTIFICATE", intermediate.certificate),
-    issue: (subject, publicKey) => issueCertificate("leaf", subject, publicKey, intermediate.issuer),
+    issue: (subject, publicKey, validity) =>
+      issueCertificate("leaf", subject, publicKey, intermediate.issuer, { validity }),
+    issueForServer: (hosts, publicKey, validity) =>
+      issueCertificate("server", SERVER, publicKey, intermediate.issuer, { hosts, validity }),
     vouchesFor: (certificate, privateKey) => isUsable(certificate, privateKey, intermediate.issuer.publicKey),
   };
 }

@@ -1,5 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import { randomBytes, X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
 
 /** Who signs a certificate. */
 export interface Issuer {
@@ -7,19 +8,53 @@ export interface Issuer {
   /** ECDSA with P-256. */
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
-  /** No certificate outlives its issuer's. */
   readonly notAfter?: Date;
 }
 
 /** What a certificate is for. */
-export type Profile = "root" | "intermediate" | "leaf";
+export type Profile = "root" | "intermediate" | "leaf" | "server";
 
-const YEARS: Readonly<Record<Profile, number>> = { root: 10, intermediate: 5, leaf: 2 };
+/** When a certificate is valid, where it is to be another time than the profile's. */
+export interface Validity {
+  readonly validFrom?: Date;
+  readonly validTo?: Date;
+}
+
+/** What only some certificates have. */
+export interface CertificateOptions {
+  readonly validity?: Validity | undefined;
+  /** DNS names and IP addresses of a server. */
+  readonly hosts?: readonly string[];
+}
+
+const YEARS: Readonly<Record<Profile, number>> = { root: 10, intermediate: 5, leaf: 2, server: 1 };
+const SERVER_AUTHENTICATION = "1.3.6.1.5.5.7.3.1";
 const CODE_SIGNING = "1.3.6.1.5.5.7.3.3";
 // Without it `openssl cms -verify` refuses the signer: its default purpose is S/MIME.
 const EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4";
+const PURPOSES: ReadonlyMap<Profile, string[]> = new Map([
+  ["leaf", [CODE_SIGNING, EMAIL_PROTECTION]],
+  ["server", [SERVER_AUTHENTICATION]],
+]);
 /** Certificates are valid from a little earlier, for verifiers whose clock is behind. */
-const BACKDATED_MS = 5 * 60_000;
+export const BACKDATED_MS: number = 5 * 60_000;
+
+/** The years that a certificate's dates can be in (RFC 5280, section 4.1.2.5). */
+const [FIRST_DATE, LAST_DATE] = [Date.UTC(1950, 0), Date.UTC(9999, 11, 31, 23, 59, 59)];
+
+/** @throws TypeError where a certificate cannot say that */
+export function assertValidity({ validFrom, validTo }: Validity): void {
+  for (const [name, date] of Object.entries({ validFrom, validTo })) {
+    if (date === undefined) continue;
+    const time = date instanceof Date ? date.getTime() : Number.NaN;
+    if (!(time >= FIRST_DATE && time <= LAST_DATE)) {
+      throw new TypeError(`${name} must be a date in the years from 1950 to 9999.`);
+    }
+  }
+  if ((validFrom?.getTime() ?? Date.now() - BACKDATED_MS) >= (validTo?.getTime() ?? LAST_DATE)) {
+    throw new TypeError("validTo must be later than validFrom, which is some minutes ago by default.");
+  }
+}
 
 /** Makes a certificate (RFC 5280) and gives its DER. */
 export async function issueCertificate(
@@ -27,6 +62,7 @@ export async function issueCertificate(
   subject: string,
   publicKey: KeyObject,
   issuer: Issuer,
+  { validity, hosts = [] }: CertificateOptions = {},
 ): Promise<Buffer> {
   // A third of the start's time: not spent where every certificate comes from the state directory.
   await import("reflect-metadata");
@@ -38,24 +74,28 @@ export async function issueCertificate(
   const subjectKey = new x509.PublicKey(spki(publicKey));
   const issuerKey = new x509.PublicKey(spki(issuer.publicKey));
   const { digitalSignature, nonRepudiation, keyCertSign, cRLSign } = x509.KeyUsageFlags;
-  const usage = profile === "leaf" ? digitalSignature | nonRepudiation : keyCertSign | cRLSign;
+  const usage = {
+    root: keyCertSign | cRLSign,
+    intermediate: keyCertSign | cRLSign,
+    leaf: digitalSignature | nonRepudiation,
+    server: digitalSignature,
+  }[profile];
+  const isAuthority = profile === "root" || profile === "intermediate";
+  const purposes = PURPOSES.get(profile);
   const certificate = await x509.X509CertificateGenerator.create(
     {
       serialNumber: serialNumber(),
       subject,
       issuer: issuer.name,
-      ...validity(profile, issuer.notAfter),
+      ...validityOf(profile, issuer.notAfter, validity),
       publicKey: subjectKey,
       signingKey,
       signingAlgorithm: ecdsa,
       extensions: [
-        new x509.BasicConstraintsExtension(
-          profile !== "leaf",
-          profile === "intermediate" ? 0 : undefined,
-          true,
-        ),
+        new x509.BasicConstraintsExtension(isAuthority, profile === "intermediate" ? 0 : undefined, true),
         new x509.KeyUsagesExtension(usage, true),
-        ...(profile === "leaf" ? [new x509.ExtendedKeyUsageExtension([CODE_SIGNING, EMAIL_PROTECTION])] : []),
+        ...(purposes === undefined ? [] : [new x509.ExtendedKeyUsageExtension(purposes)]),
+        ...(hosts.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(hosts.map(generalName))]),
         await x509.SubjectKeyIdentifierExtension.create(subjectKey, false, globalThis.crypto),
         await x509.AuthorityKeyIdentifierExtension.create(issuerKey, false, globalThis.crypto),
       ],
@@ -75,12 +115,25 @@ export function isUsable(der: Buffer, privateKey: KeyObject, issuer: KeyObject):
   );
 }
 
-function validity(profile: Profile, limit: Date | undefined): { notBefore: Date; notAfter: Date } {
-  const notBefore = new Date(Date.now() - BACKDATED_MS);
+function generalName(host: string): { type: "dns" | "ip"; value: string } {
+  return { type: isIP(host) === 0 ? "dns" : "ip", value: host };
+}
+
+/** No certificate outlives its issuer's, unless that is what was asked for. */
+function validityOf(
+  profile: Profile,
+  limit: Date | undefined,
+  { validFrom, validTo }: Validity = {},
+): { notBefore: Date; notAfter: Date } {
+  const notBefore = new Date(validFrom ?? Date.now() - BACKDATED_MS);
   notBefore.setUTCMilliseconds(0);
   const notAfter = new Date(notBefore);
+  if (validTo !== undefined) return { notBefore, notAfter: validTo };
   notAfter.setUTCFullYear(notAfter.getUTCFullYear() + YEARS[profile]);
-  return { notBefore, notAfter: limit !== undefined && limit < notAfter ? limit : notAfter };
+  return {
+    notBefore,
+    notAfter: validFrom === undefined && limit !== undefined && limit < notAfter ? limit : notAfter,
+  };
 }
 
 /** 128 bits, positive, without a leading zero (RFC 5280, section 4.1.2.2). */

@@ -4,11 +4,18 @@ import { POLICIES, PROJECT_SLUG } from "../catalogue.js";
 import type { Authority } from "./authority.js";
 import type { Bundle } from "./bundle.js";
 import { loadOrMake, replace } from "./bundle.js";
+import type { Validity } from "./certificate.js";
+import { assertValidity } from "./certificate.js";
 import type { Identity } from "./identity.js";
 import { identityOf } from "./identity.js";
 import type { SigningKey } from "./signing-key.js";
 import { generateKey, loadKey } from "./signing-key.js";
 import type { Store } from "./store.js";
+
+/** What is to be new about a policy. */
+export interface Rotation extends Validity {
+  readonly newKey: boolean;
+}
 
 /** The keys and certificates of all policies, each made when somebody first needs it. */
 export class KeyRing {
@@ -39,13 +46,15 @@ export class KeyRing {
   }
 
   /** Changes the certificate, and with `newKey` the key, of one policy; the next request meets the new one. */
-  async rotate(slug: string, newKey: boolean): Promise<void> {
+  async rotate(slug: string, { newKey, ...validity }: Rotation): Promise<void> {
     const policy = this.#catalogue.require(slug);
+    assertValidity(validity);
     const before = await this.identity(policy);
     const make = async (): Promise<Identity> => {
       const bundle = await this.#certify(
         policy,
         newKey ? await generateKey(policy.key) : before.key.privateKey,
+        validity,
       );
       await replace(this.#store, fileName(policy), bundle);
       return this.#identity(policy, bundle);
@@ -81,10 +90,15 @@ export class KeyRing {
     return (await this.identity(this.#catalogue.require(policy.sharesKeyOf))).key.privateKey;
   }
 
-  async #certify(policy: PolicyDefinition, privateKey: Bundle["privateKey"]): Promise<Bundle> {
+  async #certify(
+    policy: PolicyDefinition,
+    privateKey: Bundle["privateKey"],
+    validity?: Validity,
+  ): Promise<Bundle> {
     if (policy.certificateType !== "X509") return { privateKey, certificate: undefined };
     const subject = `CN=${policy.slug}, OU=${PROJECT_SLUG}, O=SignPath Emulator`;
-    return { privateKey, certificate: await this.#authority.issue(subject, createPublicKey(privateKey)) };
+    const certificate = await this.#authority.issue(subject, createPublicKey(privateKey), validity);
+    return { privateKey, certificate };
   }
 
   async #identity(policy: PolicyDefinition, { privateKey, certificate }: Bundle): Promise<Identity> {

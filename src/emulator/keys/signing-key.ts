@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import type { EcdsaSignatureFormat } from "../../wire/signing.js";
 import type { CurveName, KeySpec } from "../catalogue.js";
 import type { HashAlgorithm } from "./hash-algorithms.js";
+import type { PssOptions } from "./rsa.js";
 import { maxSaltLength, signPkcs1, signPss } from "./rsa.js";
 
 /** What is to be signed, once everything about it has been checked. */
@@ -14,13 +15,23 @@ export type SigningOrder =
       readonly hash: Buffer;
       /** RSA-PSS only; the length of the hash where it is left out. */
       readonly saltLength?: number;
+      readonly pss?: PssOptions;
     }
-  | { readonly algorithm: "Ecdsa"; readonly format: EcdsaSignatureFormat; readonly hash: Buffer };
+  | {
+      readonly algorithm: "Ecdsa";
+      readonly format: EcdsaSignatureFormat;
+      readonly hash: Buffer;
+      /** Another signature each time. */
+      readonly freshNonce?: boolean;
+    };
 
 interface KeyPair {
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
 }
+
+/** Signs a hash, always alike (RFC 6979) where the nonce is not to be fresh. */
+type EcdsaSigner = (hash: Buffer, format: EcdsaSignatureFormat, freshNonce?: boolean) => Buffer;
 
 /** A key that is ready to sign. */
 export type SigningKey = KeyPair &
@@ -28,7 +39,7 @@ export type SigningKey = KeyPair &
     | { readonly spec: Extract<KeySpec, { type: "Rsa" }> }
     | {
         readonly spec: Extract<KeySpec, { type: "Ecdsa" }>;
-        readonly signHash: (hash: Buffer, format: EcdsaSignatureFormat) => Buffer;
+        readonly signHash: EcdsaSigner;
       }
   );
 
@@ -54,23 +65,21 @@ export async function loadKey(spec: KeySpec, privateKey: KeyObject): Promise<Sig
 export function signWith(key: SigningKey, order: SigningOrder): Buffer {
   if (order.algorithm === "Ecdsa") {
     if (!("signHash" in key)) throw new TypeError("An RSA key does not make ECDSA signatures.");
-    return key.signHash(order.hash, order.format);
+    return key.signHash(order.hash, order.format, order.freshNonce);
   }
   const { hashAlgorithm, hash } = order;
   if (order.algorithm === "RsaPkcs1") return signPkcs1(key.privateKey, hashAlgorithm, hash);
   const salt = Math.min(order.saltLength ?? hash.length, maxSaltLength(key.spec.bits, hashAlgorithm));
-  return signPss(key.privateKey, key.spec.bits, hashAlgorithm, hash, salt);
+  return signPss(key.privateKey, key.spec.bits, hashAlgorithm, hash, salt, order.pss);
 }
 
-async function ecdsaSigner(
-  curve: CurveName,
-  privateKey: KeyObject,
-): Promise<(hash: Buffer, format: EcdsaSignatureFormat) => Buffer> {
+async function ecdsaSigner(curve: CurveName, privateKey: KeyObject): Promise<EcdsaSigner> {
   const { p256, p384, p521 } = await import("@noble/curves/nist.js");
   const { sign } = { "P-256": p256, "P-384": p384, "P-521": p521 }[curve];
   const scalar = Buffer.from(privateKey.export({ format: "jwk" }).d ?? "", "base64url");
-  return (hash, format) => {
+  return (hash, format, freshNonce = false) => {
     const encoding = format === "Asn1" ? "der" : "compact";
-    return Buffer.from(sign(hash, scalar, { prehash: false, lowS: false, format: encoding }));
+    const options = { prehash: false, lowS: false, format: encoding, extraEntropy: freshNonce } as const;
+    return Buffer.from(sign(hash, scalar, options));
   };
 }

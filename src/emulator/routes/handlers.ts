@@ -1,3 +1,4 @@
+import { admin } from "../admin/admin.js";
 import type { Handlers } from "../http/exchange.js";
 import { about, caCertificates, notFound, signingRequestPage } from "./pages.js";
 import { mySigningPolicies } from "./policies.js";
@@ -18,5 +19,6 @@ export const HANDLERS: Handlers = {
   signingRequestPage,
   caCertificates,
   about,
+  admin,
   unknown: notFound,
 };

@@ -1,7 +1,7 @@
 import type { HashSigningPayload, SignHashAnswer } from "../../wire/signing.js";
 import { readBody } from "../http/body.js";
 import type { Handler } from "../http/exchange.js";
-import { sign } from "../http/exchange.js";
+import { identityFor, now, sign } from "../http/exchange.js";
 import { json } from "../http/reply.js";
 import { pageAddress } from "../http/router.js";
 import type { SigningOrder } from "../keys/signing-key.js";
@@ -17,7 +17,7 @@ export const signHash: Handler = async (exchange) => {
   const policy = policyFor(service.catalogue, body.projectSlug, body.signingPolicySlug);
   refuseApproval(policy);
   refuseMisfit(order, policy);
-  const identity = await service.keys.identity(policy);
+  const identity = await identityFor(exchange, policy);
   const signature = await sign(exchange, identity.key, order);
   const { id } = service.ledger.add({
     policy,
@@ -28,6 +28,7 @@ export const signHash: Handler = async (exchange) => {
     description: body.description,
     echo: payloadOf(order, hash),
     identity,
+    submittedAt: now(exchange),
     signature: exchange.spoilt ? undefined : signature,
     size: bytes.length,
   });

@@ -66,7 +66,7 @@ export function requestOf({ destination: { id = "" }, service }: Exchange): Sign
 
 /** Made once; a spoilt one is not kept. */
 async function signatureOf(exchange: Exchange, found: SigningRequest): Promise<Buffer> {
-  if (found.signature !== undefined && exchange.spoil === undefined) return found.signature;
+  if (found.signature !== undefined && exchange.effect?.spoil === undefined) return found.signature;
   const signature = await sign(exchange, found.identity.key, found.order);
   if (!exchange.spoilt) found.signature ??= signature;
   return exchange.spoilt ? signature : (found.signature ?? signature);

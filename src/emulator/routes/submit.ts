@@ -2,7 +2,7 @@ import { signingRequestRoute } from "../../wire/routes.js";
 import type { HashSigningAnswer } from "../../wire/signing.js";
 import { readBody } from "../http/body.js";
 import type { Handler } from "../http/exchange.js";
-import { sign } from "../http/exchange.js";
+import { identityFor, now, sign } from "../http/exchange.js";
 import { json } from "../http/reply.js";
 import { pageAddress } from "../http/router.js";
 import { apiBase } from "../service.js";
@@ -23,7 +23,7 @@ export const submit: Handler = async (exchange) => {
   const { order, metadata, echo } = readPayload(form.artifact);
   if (form.fast) refuseApproval(policy);
   refuseMisfit(order, policy);
-  const identity = await service.keys.identity(policy);
+  const identity = await identityFor(exchange, policy);
   const signature = form.fast ? await sign(exchange, identity.key, order) : undefined;
   const { id } = service.ledger.add({
     policy,
@@ -34,6 +34,7 @@ export const submit: Handler = async (exchange) => {
     description: form.description,
     echo,
     identity,
+    submittedAt: now(exchange),
     signature: exchange.spoilt ? undefined : signature,
     size: body.length,
   });

@@ -37,6 +37,8 @@ export interface Submission {
   readonly echo: HashSigningPayload;
   /** Key and certificate at the time of the submission: a rotation does not reach back. */
   readonly identity: Identity;
+  /** By the server's clock; the present by default. */
+  readonly submittedAt?: Date;
   /** Made once; `undefined` as long as nobody has asked for it. */
   signature: Buffer | undefined;
   /** Bytes of the request, which count against the ledger's memory. */
@@ -80,9 +82,9 @@ export class Ledger {
   add(submission: Submission): SigningRequest {
     const { policy, fast } = submission;
     const request: SigningRequest = {
+      submittedAt: new Date(),
       ...submission,
       id: randomUUID(),
-      submittedAt: new Date(),
       readyAt: policy.approval ? undefined : Date.now() + (fast ? 0 : this.#processingMs),
     };
     this.#requests.set(request.id, request);

@@ -1,12 +1,13 @@
 import { gzipSync } from "node:zlib";
-import { HASHES } from "../../wire/signing.js";
-import type { Reply } from "../http/reply.js";
-import { bytesOf } from "../http/reply.js";
-import type { JsonObject } from "../json.js";
-import { isObject } from "../json.js";
-import type { EffectTable } from "./effect.js";
-import { header } from "./effect.js";
-import type { AnswerFault, FaultOf } from "./fault.js";
+import { HASHES } from "../../../wire/signing.js";
+import type { Reply } from "../../http/reply.js";
+import { bytesOf } from "../../http/reply.js";
+import type { JsonObject } from "../../json.js";
+import { isObject } from "../../json.js";
+import type { EffectTable } from "../effect.js";
+import { header } from "../effect.js";
+import type { AnswerFault, FaultOf, SignatureEncoding } from "../fault.js";
+import { SIGNING_ROUTES } from "./signatures.js";
 
 type Properties = readonly (readonly [name: string, value: unknown])[];
 
@@ -19,7 +20,7 @@ export const ANSWERS: Pick<EffectTable, AnswerFault["kind"]> = {
   }),
 
   "wrong-content-type"({ contentType = "text/plain" }) {
-    const headers = { "Content-Type": header("Content-Type", contentType) };
+    const headers = { "Content-Type": header("Content-Type", "contentType", contentType) };
     return { alter: (reply) => withBytes(reply, bytesOf(reply), headers) };
   },
 
@@ -41,10 +42,21 @@ export const ANSWERS: Pick<EffectTable, AnswerFault["kind"]> = {
     return { alter: (reply) => alterObjects(reply, (properties) => [...properties, [extra, "unexpected"]]) };
   },
 
-  "foreign-echo"({ field }) {
-    if (!Object.hasOwn(FOREIGN, field)) throw new TypeError(`There is no echo of '${field}'.`);
-    return { alter: (reply) => alterObjects(reply, (properties) => properties.map(FOREIGN[field])) };
-  },
+  "foreign-echo": ({ field }) => ({
+    alter: (reply) => alterObjects(reply, (properties) => properties.map(FOREIGN[field])),
+  }),
+
+  "signature-encoding": ({ encoding }) => ({
+    routes: SIGNING_ROUTES,
+    alter: (reply) =>
+      alterObjects(reply, (properties) =>
+        properties.map(([name, value]) =>
+          name.toLowerCase() === "signature" && typeof value === "string"
+            ? [name, ENCODINGS[encoding](value)]
+            : [name, value],
+        ),
+      ),
+  }),
 
   "garbage-certificate": () => ({
     routes: new Set(["mySigningPolicies"]),
@@ -57,6 +69,15 @@ export const ANSWERS: Pick<EffectTable, AnswerFault["kind"]> = {
         ),
       ),
   }),
+};
+
+const ENCODINGS: Readonly<Record<SignatureEncoding, (base64: string) => string | null>> = {
+  base64url: (base64) => Buffer.from(base64, "base64").toString("base64url"),
+  unpadded: (base64) => base64.replace(/=+$/, ""),
+  hex: (base64) => Buffer.from(base64, "base64").toString("hex"),
+  lines: (base64) => base64.replace(/.{64}/g, "$&\r\n"),
+  garbage: (base64) => `*${base64.slice(1)}`,
+  null: () => null,
 };
 
 const FOREIGN: Readonly<

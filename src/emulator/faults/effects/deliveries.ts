@@ -1,22 +1,26 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
-import type { Reply } from "../http/reply.js";
-import { bytesOf } from "../http/reply.js";
-import { send } from "../http/send.js";
-import { pause } from "../pause.js";
-import type { EffectTable, FaultEffect } from "./effect.js";
-import { atLeast } from "./effect.js";
-import type { DeliveryFault, FaultOf } from "./fault.js";
+import type { Reply } from "../../http/reply.js";
+import { bytesOf } from "../../http/reply.js";
+import { reset } from "../../http/reset.js";
+import { send } from "../../http/send.js";
+import { pause } from "../../pause.js";
+import type { EffectTable, FaultEffect } from "../effect.js";
+import { atLeast, within } from "../effect.js";
+import type { DeliveryFault, FaultOf } from "../fault.js";
+import { gzipBomb } from "./gzip-bomb.js";
 
 /** Lets what was written arrive before the connection is reset, on systems where a reset overtakes data. */
 const BEFORE_RESET_MS = 10;
 const SLICE_MS = 50;
+const GIBIBYTE = 1024 ** 3;
+const LARGEST_BODY_BYTES = 1024 ** 4;
 const PADDING = Buffer.alloc(64 * 1024, " ");
 
 const RESETS: Readonly<Record<FaultOf<"reset">["when"], FaultEffect>> = {
   before: {
-    intercept(response) {
-      response.socket?.resetAndDestroy();
+    intercept({ response }) {
+      reset(response.socket);
       return undefined;
     },
   },
@@ -37,17 +41,14 @@ const RESETS: Readonly<Record<FaultOf<"reset">["when"], FaultEffect>> = {
       const { socket } = response;
       send(response, reply);
       // The response closes as soon as it is sent: the socket is what has to be waited with.
-      setTimeout(() => socket?.resetAndDestroy(), BEFORE_RESET_MS).unref();
+      setTimeout(() => reset(socket), BEFORE_RESET_MS).unref();
     },
   },
 };
 
 /** Faults on the way back. */
 export const DELIVERIES: Pick<EffectTable, DeliveryFault["kind"]> = {
-  reset({ when }) {
-    if (!Object.hasOwn(RESETS, when)) throw new TypeError(`A reset does not happen '${when}'.`);
-    return RESETS[when];
-  },
+  reset: ({ when }) => RESETS[when],
 
   "slow-body"({ bytesPerSecond }) {
     const rate = atLeast(0.1, "bytesPerSecond", bytesPerSecond) / 1000;
@@ -74,7 +75,7 @@ export const DELIVERIES: Pick<EffectTable, DeliveryFault["kind"]> = {
   }),
 
   "oversized-body"({ bytes: total, chunked = false }) {
-    atLeast(0, "bytes", total);
+    byteCount(total);
     return {
       async deliver(response, reply) {
         const bytes = bytesOf(reply);
@@ -89,7 +90,29 @@ export const DELIVERIES: Pick<EffectTable, DeliveryFault["kind"]> = {
       },
     };
   },
+
+  "gzip-bomb"({ bytes: total = GIBIBYTE }) {
+    byteCount(total);
+    return {
+      async deliver(response, reply) {
+        const bomb = await gzipBomb(bytesOf(reply), total);
+        const headers = { "Content-Encoding": "gzip", "Content-Length": bomb.length };
+        response.writeHead(reply.status, { ...reply.headers, ...headers });
+        for (const piece of bomb.pieces()) {
+          if (response.destroyed) return;
+          if (!response.write(piece)) await drained(response);
+        }
+        response.end();
+      },
+    };
+  },
 };
+
+function byteCount(bytes: number): void {
+  if (!Number.isInteger(within(0, LARGEST_BODY_BYTES, "bytes", bytes))) {
+    throw new TypeError(`bytes must be a whole number, not ${bytes}.`);
+  }
+}
 
 function writeHalf(response: ServerResponse, reply: Reply): void {
   const bytes = bytesOf(reply);
@@ -100,7 +123,7 @@ function writeHalf(response: ServerResponse, reply: Reply): void {
 }
 
 async function resetLater(response: ServerResponse): Promise<void> {
-  if (await pause(BEFORE_RESET_MS, response)) response.socket?.resetAndDestroy();
+  if (await pause(BEFORE_RESET_MS, response)) reset(response.socket);
 }
 
 async function drained(response: ServerResponse): Promise<void> {
