@@ -26,6 +26,10 @@ const promised = {
 const exampleArguments = { "sign-file-cms.mjs": ["package.json"] };
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
+/** What examples import that does not come with the package. */
+const examplePackages = ["@opentelemetry/api", "@opentelemetry/sdk-trace-base"].map(
+  (name) => `${name}@${manifest.devDependencies[name]}`,
+);
 const entries = Object.entries(promised).map(([path, names]) => ({
   ...names,
   from: manifest.name + path.slice(1),
@@ -34,7 +38,8 @@ const root = mkdtempSync(join(tmpdir(), "signpath-consumer-"));
 let failures = 0;
 
 try {
-  if (process.argv[2] === "examples") await runExamples(await install(await pack(), "examples"));
+  if (process.argv[2] === "examples")
+    await runExamples(await install(await pack(), "examples", examplePackages));
   else await checkAll();
 } finally {
   rmSync(root, { recursive: true, force: true });
@@ -53,7 +58,7 @@ async function checkAll() {
   const tarball = await pack();
   const folders = [];
   for (const version of compilers) {
-    const packages = [`typescript@${version}`, "@types/node@20"];
+    const packages = [`typescript@${version}`, "@types/node@20", ...examplePackages];
     folders.push(await install(tarball, `typescript-${version}`, packages));
   }
   const [first] = folders;

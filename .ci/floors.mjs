@@ -12,6 +12,7 @@ const floors = new Map([
   ["policy", 3],
   ["key", 4],
   ["subtle", 5],
+  ["debug-log.ts", 5.3],
   ["session.ts", 5.4],
   ["signpath.ts", 5.5],
   ["index.ts", 5.6],

@@ -1,6 +1,7 @@
 import { ApiClient } from "./api/client.js";
 import { HashSigner } from "./api/hash-signer.js";
 import type { Config } from "./config/config.js";
+import { logEvents } from "./debug-log.js";
 import { createPrivateKey, importPublicKey } from "./key/key-pair.js";
 import { signHash } from "./key/sign-hash.js";
 import { PolicyDirectory } from "./policy/directory.js";
@@ -14,6 +15,9 @@ const OPERATIONS: PolicyOperations = {
   signHash,
   signStream,
 };
+
+// Once for all clients of the process.
+logEvents();
 
 /** What a client works with once it is used. Loaded then, so that whoever imports the package and does not sign waits less. */
 export interface Session {

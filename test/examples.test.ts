@@ -97,6 +97,28 @@ describe("the example", () => {
     });
   }
 
+  it("diagnostics.mjs prints each step of two requests, and nothing secret", async () => {
+    const { stdout } = await example("diagnostics.mjs", ["demo/p-256"]);
+    expect(stdout).toMatch(
+      /attempt of the list of signing policies.*answer of the list.*attempt of the fast signing request.*answer of the fast signing request.*type: 'signature',\s+policy: 'demo\/p-256'/s,
+    );
+    expect(stdout).not.toContain(emulator().apiToken);
+  });
+
+  it("opentelemetry.mjs makes a span of each call, with an event for each attempt", async () => {
+    emulator().addFault({ kind: "status", status: 503, retryAfter: "0", route: "signingRequests" });
+    const { stdout } = await example("opentelemetry.mjs");
+    expect(stdout.match(/name: 'signpath (.*)'/g)).toEqual([
+      "name: 'signpath list of signing policies'",
+      "name: 'signpath fast signing request'",
+    ]);
+    expect(stdout.match(/name: '(attempt|retry|answer)'/g)).toEqual(
+      ["attempt", "answer", "attempt", "retry", "attempt", "answer"].map((name) => `name: '${name}'`),
+    );
+    expect(stdout).toContain("'signpath.attempts': 2");
+    expect(stdout).not.toContain(emulator().apiToken);
+  });
+
   it("emulator.mjs signs by every policy that can, and says why the others cannot", async () => {
     const state = temporaryFolder();
     await cp(inject("emulatorState"), state, { recursive: true });

@@ -107,6 +107,33 @@ describe("an abort of many calls by one signal", () => {
   });
 });
 
+describe("a policy that nobody waits for any more", () => {
+  it("is no longer asked for, so that the client can be closed at once", async () => {
+    emulator().addFault({ kind: "silence", route: "mySigningPolicies" });
+    const signpath = connect(emulator(), { totalTimeoutMs: 60_000, requestTimeoutMs: 60_000 });
+    const { length } = emulator().requests;
+    const [first, second] = [new AbortController(), new AbortController()];
+    const calls = [first, second].map(({ signal }) =>
+      codedFailureOf(signpath.policy("demo/p-256", { signal })),
+    );
+    await expect.poll(() => emulator().requests.length).toBe(length + 1);
+    first.abort();
+    expect(await calls[0]).toMatchObject({ code: "ABORTED" });
+    // The second still waits, and whoever comes now shares its request.
+    const third = new AbortController();
+    const joined = codedFailureOf(signpath.policy("demo/p-256", { signal: third.signal }));
+    second.abort();
+    expect(await calls[1]).toMatchObject({ code: "ABORTED" });
+    expect(emulator().requests).toHaveLength(length + 1);
+    third.abort();
+    expect(await joined).toMatchObject({ code: "ABORTED" });
+    await signpath.close();
+    // And whoever comes after the last one begins anew.
+    const later = connect(emulator());
+    expect((await later.policy("demo/p-256")).reference).toBe("demo/p-256");
+  });
+});
+
 describe("a policy that is fetched anew", () => {
   it("does not wait for an answer that was asked for before, nor is it replaced by one", async () => {
     const [before, after] = await Promise.all(["rsa-2048", "rsa-3072"].map(recordOf));

@@ -106,10 +106,13 @@ describe.each(Object.keys(PLANTED))("a token from the %s", (place) => {
     const signature = await subtle.sign(privateKey.algorithm, privateKey, DATA);
     // The policies, a retry, the signature's request and the signature.
     expect(events.map((event) => (event as { type?: string }).type)).toEqual([
+      "attempt",
       "answer",
+      "attempt",
       "retry",
+      "attempt",
       "answer",
-      undefined,
+      "signature",
     ]);
     for (const value of [
       signpath,

@@ -11,7 +11,8 @@ import type { Lane, Timed } from "./lane.js";
 import type { Lanes } from "./lanes.js";
 import type { ApiRequest, RequestHeaders, SendOptions } from "./request.js";
 import { nextDelayMs } from "./retry.js";
-import { publishRequest } from "./telemetry.js";
+import type { EventOfCall } from "./telemetry.js";
+import { nextCall, publishRequest, requestChannel } from "./telemetry.js";
 
 /** What the calls of one client share. */
 export interface Shared {
@@ -41,6 +42,9 @@ export class Call<Result> implements AttemptListener, Timed {
   #onAbort: (() => void) | undefined;
   #begin = -1;
   #attempts = 0;
+  /** For events. */
+  #number: number | undefined;
+  #queuedAt: number | undefined;
   /** When the attempt began. */
   #sentAt = 0;
   /** How often the token was waited for. */
@@ -91,6 +95,7 @@ export class Call<Result> implements AttemptListener, Timed {
     }
     // A signal that calls share ends them one by one: what one gives back is not for one that is about to end.
     const isWanted = (): boolean => !this.#signal?.aborted;
+    this.#queuedAt = requestChannel.hasSubscribers ? performance.now() : undefined;
     this.#callOffWait = this.#shared.lanes.wait(
       (granted) => this.#begun(granted),
       isWanted,
@@ -108,6 +113,7 @@ export class Call<Result> implements AttemptListener, Timed {
     this.#lane = lane;
     this.#sentAt = performance.now();
     if (this.#begin < 0) this.#begin = this.#sentAt;
+    if (this.#queuedAt !== undefined) this.#publishQueue(this.#sentAt - this.#queuedAt);
     const retry = this.#retry;
     const limit = Math.min(retry.requestTimeoutMs, retry.totalTimeoutMs - (this.#sentAt - this.#begin));
     if (limit <= 0 && this.#last !== undefined) {
@@ -144,6 +150,7 @@ export class Call<Result> implements AttemptListener, Timed {
     const attempt = new Attempt(maxBytes, this.#shared.redact, this);
     this.#attempt = attempt;
     this.#attempts++;
+    if (requestChannel.hasSubscribers) this.#publish({ type: "attempt", attempt: this.#attempts });
     const headers = this.#shared.headers.of(authorization, contentType);
     const { origin } = this.#shared;
     try {
@@ -162,7 +169,7 @@ export class Call<Result> implements AttemptListener, Timed {
     }
     const { status, headers, body } = outcome;
     this.#shared.lanes.throttle.accepted(performance.now());
-    this.#publish("answer", status);
+    if (requestChannel.hasSubscribers) this.#publish({ type: "answer", attempt: this.#attempts, status });
     this.#finish(false);
     try {
       this.#resolve(this.#request.decode({ headers, body, attempts: this.#attempts }));
@@ -183,15 +190,10 @@ export class Call<Result> implements AttemptListener, Timed {
       this.#giveUp(failure, broken);
       return;
     }
-    publishRequest(() => ({
-      type: "retry",
-      what: this.#request.what,
-      attempt: this.#attempts,
-      code: failure.code,
-      message: failure.toError(this.#progress()).message,
-      delayMs,
-      elapsedMs,
-    }));
+    if (requestChannel.hasSubscribers) {
+      const { message } = failure.toError(this.#progress());
+      this.#publish({ type: "retry", attempt: this.#attempts, code: failure.code, message, delayMs });
+    }
     this.#leaveLane(broken);
     this.#last = failure;
     this.#timer = setTimeout(() => this.#queue(), delayMs);
@@ -199,17 +201,19 @@ export class Call<Result> implements AttemptListener, Timed {
 
   #giveUp(failure: Failure, broken: boolean): void {
     this.#finish(broken);
-    publishRequest(() => ({
-      type: "failure",
-      what: this.#request.what,
-      attempt: this.#attempts,
-      code: failure.code,
-      elapsedMs: this.#elapsed(),
-    }));
     this.#end(failure.toError(this.#progress()));
   }
 
   #end(error: SignPathError): void {
+    if (requestChannel.hasSubscribers) {
+      const { code, traceId } = error;
+      this.#publish({
+        type: "failure",
+        attempt: this.#attempts,
+        code,
+        ...(traceId !== undefined && { traceId }),
+      });
+    }
     const { recover } = this.#request;
     if (recover === undefined) this.#reject(error);
     else this.#resolve(recover(error));
@@ -219,17 +223,21 @@ export class Call<Result> implements AttemptListener, Timed {
     if (this.#done) return;
     const progress = this.#progress();
     this.#finish(true);
-    this.#reject(abortError(this.#signal?.reason, progress));
+    const error = abortError(this.#signal?.reason, progress);
+    if (requestChannel.hasSubscribers) {
+      this.#publish({ type: "failure", attempt: this.#attempts, code: error.code });
+    }
+    this.#reject(error);
   }
 
-  #publish(type: "answer", status: number): void {
-    publishRequest(() => ({
-      type,
-      what: this.#request.what,
-      attempt: this.#attempts,
-      status,
-      elapsedMs: this.#elapsed(),
-    }));
+  #publishQueue(waitedMs: number): void {
+    this.#queuedAt = undefined;
+    this.#publish({ type: "queue", waitedMs });
+  }
+
+  #publish(event: EventOfCall): void {
+    this.#number ??= nextCall();
+    publishRequest(this.#request, this.#number, this.#elapsed(), event);
   }
 
   #progress(): Progress {

@@ -78,7 +78,9 @@ export class ApiClient {
     if (filter.signingPolicySlug !== undefined) query.set("signingPolicySlug", filter.signingPolicySlug);
     const route = query.size === 0 ? ROUTES.mySigningPolicies : `${ROUTES.mySigningPolicies}?${query}`;
     const get = this.#get("list of signing policies", "policy", route, MAX_ARTIFACT_BYTES);
-    return this.#transport.send({ ...get, decode: ({ body }) => decodePolicies(body) }, options);
+    const decode = ({ body }: ApiAnswer): SigningPolicyRecord[] =>
+      decodePolicies(body, (word) => this.config.token.redact(word));
+    return this.#transport.send({ ...get, decode }, options);
   }
 
   /**
@@ -140,7 +142,9 @@ export class ApiClient {
   signingRequestState(id: string, long: boolean, options?: SendOptions): Promise<SigningRequestState> {
     const route = long ? signingRequestRoute(id) : signingRequestStatusRoute(id);
     const get = this.#get("status of a signing request", "sign", route, MAX_ANSWER_BYTES, id);
-    return this.#transport.send({ ...get, decode: ({ body }) => decodeState(body) }, options);
+    const decode = ({ body }: ApiAnswer): SigningRequestState =>
+      decodeState(body, (word) => this.config.token.redact(word));
+    return this.#transport.send({ ...get, decode }, options);
   }
 
   /** `GET SigningRequests/{id}/SignedArtifact` */

@@ -143,13 +143,18 @@ const State = v.object({
 
 const FINAL: ReadonlySet<string> = new Set(["Completed", "Failed", "Denied", "Canceled"]);
 
-/** The state of a signing request, from its short or its long form. */
-export function decodeState(body: Buffer): SigningRequestState {
+/** Takes secrets out of a text. */
+type Redact = (text: string) => string;
+
+const unchanged: Redact = (text) => text;
+
+/** The state of a signing request, from its short or its long form. What goes into messages is passed through `redact`. */
+export function decodeState(body: Buffer, redact: Redact = unchanged): SigningRequestState {
   const { status, workflowstatus, isfinalstatus } = decode(State, body);
   return {
     status,
     isFinalStatus: isfinalstatus ?? FINAL.has(status),
-    ...(workflowstatus != null && { workflowStatus: workflowstatus }),
+    ...(workflowstatus != null && { workflowStatus: redact(workflowstatus) }),
   };
 }
 
@@ -169,8 +174,8 @@ const Policy = v.object({
   certificatetype: optionalWord,
 });
 
-/** The entries of `MySigningPolicies` that can be named. */
-export function decodePolicies(body: Buffer): SigningPolicyRecord[] {
+/** The entries of `MySigningPolicies` that can be named. What goes into messages is passed through `redact`. */
+export function decodePolicies(body: Buffer, redact: Redact = unchanged): SigningPolicyRecord[] {
   const { signingpolicies } = decode(PolicyList, body);
   return signingpolicies.flatMap((entry) => {
     const result = v.safeParse(Policy, entry);
@@ -180,10 +185,10 @@ export function decodePolicies(body: Buffer): SigningPolicyRecord[] {
       projectSlug: policy.projectslug,
       signingPolicySlug: policy.signingpolicyslug,
       ...(policy.signingpolicyid != null && { signingPolicyId: policy.signingpolicyid }),
-      ...(policy.keytype != null && { keyType: policy.keytype }),
+      ...(policy.keytype != null && { keyType: redact(policy.keytype) }),
       ...(policy.keysizeinbits != null && { keySizeInBits: policy.keysizeinbits }),
       ...(policy.certificatebytes != null && { certificateBytes: policy.certificatebytes }),
-      ...(policy.certificatetype != null && { certificateType: policy.certificatetype }),
+      ...(policy.certificatetype != null && { certificateType: redact(policy.certificatetype) }),
     });
   });
 }

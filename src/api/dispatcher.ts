@@ -47,7 +47,7 @@ function openDirect(
     ...options,
     connect(target, connected) {
       // The connector gives the socket that it is connecting, though its type does not say so.
-      socket = connect(target, connected) as unknown as Socket | undefined;
+      socket = connect(target, withAlerts(connected)) as unknown as Socket | undefined;
     },
   });
   return {
@@ -57,6 +57,15 @@ function openDirect(
       socket?.destroy(new Error("the connection was given up"));
       return destroyed;
     },
+  };
+}
+
+/** A TLS alert after the handshake is an error of the socket, which undici replaces by the end that follows it. */
+function withAlerts(connected: buildConnector.Callback): buildConnector.Callback {
+  return (...made) => {
+    const [, socket] = made;
+    socket?.once("error", (error) => socket.destroy(error));
+    connected(...made);
   };
 }
 

@@ -28,7 +28,8 @@ const ADVICE: Readonly<Partial<Record<SignPathErrorCode, string>>> = {
   THROTTLED: "Lower maxConcurrency or try again later.",
   SERVICE_UNAVAILABLE: "The service may be down: try again later.",
   CONNECTION_FAILED: "Check ApiUrl, the network and the proxy settings.",
-  TLS_FAILED: "Check ApiUrl and the certificate authorities (option tls.ca, NODE_EXTRA_CA_CERTS).",
+  TLS_FAILED:
+    "Check ApiUrl, the certificate authorities (option tls.ca, NODE_EXTRA_CA_CERTS) and, where the server wants one, the client certificate (option tls.cert or tls.pfx, SIGNPATH_TLS_CLIENT_CERTIFICATE).",
   TIMEOUT: "Try again later, or raise requestTimeoutMs.",
 };
 
@@ -112,7 +113,7 @@ function codeIn(error: unknown): string {
 }
 
 const TLS_CODE =
-  /^(?:CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_|HOSTNAME_MISMATCH|ERR_TLS_|ERR_SSL_|EPROTO$)/;
+  /^(?:CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_|HOSTNAME_MISMATCH|ERR_TLS_|ERR_SSL_|EPROTO$|UNSPECIFIED$)/;
 
 /** What undici says where a proxy refused the tunnel; it has no other sign. */
 const PROXY_REFUSAL = /^Proxy response \((\d{3})\)/;
@@ -120,6 +121,13 @@ const PROXY_REFUSAL = /^Proxy response \((\d{3})\)/;
 function isTransient(error: unknown): boolean {
   const status = Number(PROXY_REFUSAL.exec(messageOf(error))?.[1] ?? 0);
   return status === 0 || mayPass(status);
+}
+
+/** OpenSSL's own text holds addresses and names of its source files; the reason alone is for people. */
+function reasonOf(error: unknown): string {
+  const message = messageOf(error);
+  const reason = typeof error === "object" && error !== null && "reason" in error ? error.reason : undefined;
+  return typeof reason === "string" && message.includes(":error:") ? reason : message;
 }
 
 /** A connection that could not be made or, where the request was `sent`, broke. */
@@ -130,7 +138,11 @@ export function networkFailure(error: unknown, sent: boolean): Failure {
   const tls = errors.some((entry) => TLS_CODE.test(codeIn(entry)));
   const code = tls ? "TLS_FAILED" : "CONNECTION_FAILED";
   const transient = !tls && isTransient(error);
-  const said = `${tls ? "No trusted connection to" : "No connection to, or no answer from"} SignPath: ${messageOf(error)}`;
+  const refusal = PROXY_REFUSAL.exec(messageOf(error))?.[1];
+  const said =
+    refusal === undefined
+      ? `${tls ? "No trusted connection to" : "No connection to, or no answer from"} SignPath: ${reasonOf(error)}`
+      : `The proxy refused the connection to SignPath with status ${refusal}. Check the proxy's address, and its user name and password.`;
   return {
     code,
     transient,

@@ -31,6 +31,15 @@ export class Lane {
     if (holding) this.#timer.ref();
   }
 
+  /** Ends the connection, and the timer for good. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const { dispatcher } = this;
+    this.dispatcher = undefined;
+    await dispatcher?.destroy();
+  }
+
   endWatch(): void {
     this.#watched = undefined;
     if (this.#timer?.hasRef()) this.#timer.unref();

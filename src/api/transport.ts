@@ -89,9 +89,7 @@ export class Transport {
         this.#idle = resolve;
       });
     }
-    const dispatchers = this.#shared.lanes.all.map((lane) => lane.dispatcher);
-    for (const lane of this.#shared.lanes.all) lane.dispatcher = undefined;
-    await Promise.all(dispatchers.map((dispatcher) => dispatcher?.destroy()));
+    await Promise.all(this.#shared.lanes.all.map((lane) => lane.close()));
   }
 
   #settled(): void {

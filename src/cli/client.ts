@@ -43,7 +43,7 @@ function tellOfRequests(output: Output): void {
       output.talk(visible(`retrying ${event.what} in ${duration(event.delayMs)}: ${whatWasSaid(event)}`));
       const { what: request, attempt, code, delayMs } = event;
       output.event({ event: "retry", request, attempt, code, delayMs: Math.round(delayMs) });
-    } else if (output.verbose) {
+    } else if (output.verbose && (event.type === "answer" || event.type === "failure")) {
       const result = event.type === "answer" ? `status ${event.status}` : `failed, ${event.code}`;
       const attempt = event.attempt === 1 ? "" : `attempt ${event.attempt}, `;
       output.talk(`${event.what}: ${result} (${attempt}${duration(event.elapsedMs)})`);

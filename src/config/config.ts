@@ -41,6 +41,7 @@ export interface Config {
   readonly signingPolicySlug: string | undefined;
   readonly route: SigningRoute;
   readonly verifySignatures: boolean;
+  readonly checkValidity: boolean;
   readonly maxConcurrency: number;
   readonly policyCacheMs: number;
   readonly retry: RetryConfig;

@@ -74,6 +74,7 @@ class Loader {
       signingPolicySlug: this.#get("signingPolicySlug"),
       route: this.#get("route") ?? "auto",
       verifySignatures: this.#get("verifySignatures") ?? true,
+      checkValidity: this.#get("checkValidity") ?? true,
       maxConcurrency: this.#get("maxConcurrency") ?? DEFAULTS.maxConcurrency,
       policyCacheMs: this.#get("policyCacheMs") ?? DEFAULTS.policyCacheMs,
       retry: Object.freeze({

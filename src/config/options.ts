@@ -44,6 +44,8 @@ export interface SignPathOptions {
   readonly route?: SigningRoute | undefined;
   /** Check each signature against the policy's certificate before it is returned. Default: `true`. */
   readonly verifySignatures?: boolean | undefined;
+  /** Refuse to sign with a policy whose certificate has expired or is not yet valid. Default: `true`. */
+  readonly checkValidity?: boolean | undefined;
   /** Requests in flight at once, over as many connections; further calls wait in order. Default: 64. */
   readonly maxConcurrency?: number | undefined;
   /** Time limit of one attempt in milliseconds. Default: 30 000. */

@@ -27,6 +27,7 @@ export interface SettingValues {
   signingPolicySlug: string;
   route: SigningRoute;
   verifySignatures: boolean;
+  checkValidity: boolean;
   maxConcurrency: number;
   retryAmbiguous: boolean;
   policyCacheMs: number;
@@ -68,6 +69,7 @@ export const SETTINGS: { readonly [Name in keyof SettingValues]: Setting<Setting
   signingPolicySlug: setting("signingPolicySlug", text, "SigningPolicySlug", "SIGNPATH_SIGNING_POLICY_SLUG"),
   route: setting("route", word("auto", "fast", "sign-hash", "asynchronous"), "Route", "SIGNPATH_ROUTE"),
   verifySignatures: setting("verifySignatures", flag),
+  checkValidity: setting("checkValidity", flag, "CheckValidity", "SIGNPATH_CHECK_VALIDITY"),
   maxConcurrency: setting("maxConcurrency", count(1, 1024), "MaxConcurrency", "SIGNPATH_MAX_CONCURRENCY"),
   retryAmbiguous: setting("retryAmbiguous", flag, "RetryAmbiguous", "SIGNPATH_RETRY_AMBIGUOUS"),
   policyCacheMs: setting("policyCacheMs", milliseconds(0)),

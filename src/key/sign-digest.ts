@@ -1,14 +1,15 @@
+import { performance } from "node:perf_hooks";
 import type { RawSignature } from "../api/client.js";
 import type { SignOptions } from "../api/hash-signer.js";
 import type { SigningTemplate } from "../api/template.js";
 import type { Bytes } from "../base/bytes.js";
-import { SignPathError } from "../base/errors.js";
-import type { CertificateFacts } from "../policy/certificate.js";
 import type { PolicyState } from "../policy/state.js";
+import type { SignEvent } from "../policy/telemetry.js";
+import { signChannel } from "../policy/telemetry.js";
 import type { SigningAlgorithm } from "./algorithms.js";
 import { requireAllowedHash, requireFit } from "./algorithms.js";
-import type { Checked, Signed } from "./scheme.js";
-import { signChannel } from "./telemetry.js";
+import { refusal, untimely } from "./refusal.js";
+import type { Signed } from "./scheme.js";
 
 /** With so many other requests in flight a check had better not hold them up. */
 const CROWD = 8;
@@ -47,69 +48,39 @@ export async function signDigest(
   requireFit(facts, algorithm);
   requireAllowedHash(facts, algorithm);
   const { signer, api } = state.connection;
+  const began = signChannel.hasSubscribers ? performance.now() : undefined;
   api.begin("sign");
   try {
+    if (state.untimely !== undefined) throw await untimely(state, options.signal);
     const raw = await signer.sign(templateOf(state, algorithm), signed.hash, options);
     const outcome = state.verifies
       ? algorithm.scheme.check(raw.signature, facts, algorithm.hash, signed, api.inFlight >= CROWD)
       : algorithm.scheme.shape(raw.signature, facts);
     const checked = outcome instanceof Promise ? await outcome : outcome;
-    if ("defect" in checked) throw await refusal(state, facts, algorithm, signed, raw, checked.defect);
-    publishSignature(state, algorithm, raw);
+    if ("defect" in checked)
+      throw await refusal(state, { facts, algorithm, signed, raw, defect: checked.defect }, options.signal);
+    if (began !== undefined) publishSignature(state, algorithm, raw, performance.now() - began);
     return checked.signature;
   } finally {
     api.end();
   }
 }
 
-function publishSignature(state: PolicyState, algorithm: SigningAlgorithm, raw: RawSignature): void {
-  if (!signChannel.hasSubscribers) return;
-  const { attempts, signingRequestId } = raw;
-  const [name, hash] = [algorithm.name, algorithm.hash.name];
-  const event = { policy: state.reference, algorithm: name, hash, verified: state.verifies };
-  signChannel.publish({ ...event, attempts, signingRequestId });
-}
-
-/** Why a signature is not given out: it is wrong, or the policy has a new certificate that it is right for. */
-async function refusal(
+function publishSignature(
   state: PolicyState,
-  facts: CertificateFacts,
   algorithm: SigningAlgorithm,
-  signed: Signed,
-  raw: RawSignature,
-  defect: string,
-): Promise<SignPathError> {
-  const details = { stage: "sign", attempts: raw.attempts, signingRequestId: raw.signingRequestId } as const;
-  let cause: unknown;
-  try {
-    if ((await isUnderNewCertificate(state, facts, algorithm, signed, raw)) === true) {
-      return new SignPathError(
-        "CERTIFICATE_CHANGED",
-        `the certificate of signing policy ${state.reference} was replaced; this signature is by the new key and was not returned. The next call uses the new certificate`,
-        { ...details, retryable: true },
-      );
-    }
-  } catch (error) {
-    cause = error;
-  }
-  return new SignPathError(
-    "SIGNATURE_INVALID",
-    `the signature that SignPath returned for ${state.reference} (${algorithm.name}, ${algorithm.hash.name}) is wrong: ${defect}. It was not returned`,
-    { ...details, cause },
-  );
-}
-
-async function isUnderNewCertificate(
-  state: PolicyState,
-  before: CertificateFacts,
-  algorithm: SigningAlgorithm,
-  signed: Signed,
-  raw: RawSignature,
-): Promise<boolean> {
-  // Another call may have fetched the new certificate already.
-  if (state.usableFacts === before) await state.refresh();
-  const facts = state.usableFacts;
-  if (facts === undefined || facts === before || facts.key.type !== algorithm.keyType) return false;
-  const checked: Checked = await algorithm.scheme.check(raw.signature, facts, algorithm.hash, signed);
-  return "signature" in checked;
+  { attempts, signingRequestId }: RawSignature,
+  elapsedMs: number,
+): void {
+  const event: SignEvent = {
+    type: "signature",
+    policy: state.reference,
+    algorithm: algorithm.name,
+    hash: algorithm.hash.name,
+    verified: state.verifies,
+    attempts,
+    signingRequestId,
+    elapsedMs,
+  };
+  signChannel.publish(event);
 }

@@ -37,8 +37,9 @@ export interface CertificateFacts {
   readonly key: KeyFacts;
   /** For RSA always of type `rsa`, also where the certificate restricts it to PSS. */
   readonly publicKey: KeyObject;
-  readonly validFrom: Date;
-  readonly validTo: Date;
+  /** Since 1970, as are those of `Date.now()`. */
+  readonly validFromMs: number;
+  readonly validToMs: number;
 }
 
 /** Why a certificate cannot be used. */
@@ -72,16 +73,16 @@ export function readCertificate(
   }
   if (certificate.raw.length !== der.length)
     throw new UnusableCertificate("its certificate is followed by something else");
-  const [validFrom, validTo] = [new Date(certificate.validFrom), new Date(certificate.validTo)];
-  if (Number.isNaN(validFrom.getTime() + validTo.getTime()))
+  const [validFromMs, validToMs] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
+  if (Number.isNaN(validFromMs + validToMs))
     throw new UnusableCertificate("its certificate's validity cannot be read");
   const key = readKey(publicKey);
   return Object.freeze({
     der,
     key,
     publicKey: key.type === "rsa" && key.pss !== undefined ? unrestricted(publicKey) : publicKey,
-    validFrom,
-    validTo,
+    validFromMs,
+    validToMs,
   });
 }
 

@@ -2,8 +2,8 @@ import { performance } from "node:perf_hooks";
 import type { ApiClient, PolicyFilter } from "../api/client.js";
 import type { HashSigner } from "../api/hash-signer.js";
 import type { CallOptions } from "../api/request.js";
-import { unlessAborted } from "../base/abort.js";
 import { messageOf, SignPathError } from "../base/errors.js";
+import { SharedWork } from "../base/shared-work.js";
 import type { SigningPolicyRecord } from "../wire/policies.js";
 import type { PolicySlugs } from "./reference.js";
 import type { PolicyOperations } from "./signing-policy.js";
@@ -28,9 +28,9 @@ export class PolicyDirectory {
   readonly #entries = new Map<string, Entry>();
   /** The same by names in another case, which the server has forgiven. */
   readonly #aliases = new Map<string, Entry>();
-  readonly #fetches = new Map<string, Promise<Entry>>();
+  readonly #fetches = new SharedWork<Entry>();
   /** Apart from the others: one that was under way already may bring what was so before. */
-  readonly #refetches = new Map<string, Promise<Entry>>();
+  readonly #refetches = new SharedWork<Entry>();
   /** Requests so far, to tell a newer answer from an older one that came later. */
   #sequence = 0;
 
@@ -41,8 +41,8 @@ export class PolicyDirectory {
     this.#connection = {
       api,
       signer,
-      refetch: async (slugs) => {
-        await this.#joined(this.#refetches, slugs);
+      refetch: async (slugs, signal) => {
+        await this.#refetches.join(keyOf(slugs), (shared) => this.#fetch(slugs, shared), signal, aborted);
       },
     };
   }
@@ -74,26 +74,17 @@ export class PolicyDirectory {
     if (isFresh) return known.policy;
     this.#api.begin("policy");
     try {
-      return (await unlessAborted(this.#joined(this.#fetches, slugs), signal, aborted)).policy;
+      const fetch = (shared: AbortSignal): Promise<Entry> => this.#fetch(slugs, shared);
+      return (await this.#fetches.join(keyOf(slugs), fetch, signal, aborted)).policy;
     } finally {
       this.#api.end();
     }
   }
 
-  /** Callers at the same time share one request, which therefore has none of their signals. */
-  #joined(fetches: Map<string, Promise<Entry>>, slugs: PolicySlugs): Promise<Entry> {
-    const key = keyOf(slugs);
-    const running = fetches.get(key);
-    if (running !== undefined) return running;
-    const fetched = this.#fetch(slugs).finally(() => fetches.delete(key));
-    fetches.set(key, fetched);
-    return fetched;
-  }
-
-  async #fetch({ projectSlug, signingPolicySlug }: PolicySlugs): Promise<Entry> {
+  async #fetch({ projectSlug, signingPolicySlug }: PolicySlugs, signal: AbortSignal): Promise<Entry> {
     const filter = { projectSlug, signingPolicySlug };
     const sequence = ++this.#sequence;
-    const records = await this.#api.mySigningPolicies(filter);
+    const records = await this.#api.mySigningPolicies(filter, { signal });
     this.#signer.serverIsKnown();
     const record =
       records.find((each) => keyOf(each) === keyOf(filter)) ?? records.find((each) => matches(each, filter));

@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { ApiClient } from "../../src/api/client.js";
+import type { RequestEvent } from "../../src/api/telemetry.js";
 import type { SignPathError } from "../../src/base/errors.js";
 import type { SignPathOptions } from "../../src/config/options.js";
 import { codedFailureOf } from "../support/failure.js";
@@ -243,7 +244,8 @@ describe("the deadlines", () => {
   it("end a call whose pause lasted longer than it should have, without another attempt", async () => {
     const stub = await startStub(() => ({ status: 503 }));
     const client = apiClient(stub, { totalTimeoutMs: 400 });
-    const onEvent = (): void => {
+    const onEvent = (event: unknown): void => {
+      if ((event as RequestEvent).type !== "retry") return;
       // The process is busy until the deadline has passed.
       for (const end = performance.now() + 420; performance.now() < end; );
     };

@@ -58,7 +58,7 @@ describeWith("openssl", "a connection over TLS", () => {
     const error = await codedFailureOf(sign(stub, options()));
     expect(error).toMatchObject({ code: "TLS_FAILED", attempts: 1, retryable: false, stage: "sign" });
     expect(error.message).toMatch(
-      /^No trusted connection to SignPath: .*Check ApiUrl and the certificate authorities \(option tls\.ca/,
+      /^No trusted connection to SignPath: .*Check ApiUrl, the certificate authorities \(option tls\.ca/,
     );
     expect(error.cause).toMatchObject({ code: expect.stringMatching(/CERT|SIGNATURE/) });
     expect(stub.requests).toEqual([]);

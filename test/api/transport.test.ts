@@ -413,9 +413,13 @@ describe("diagnostics", () => {
     await codedFailureOf(sign(client));
     const what = "fast signing request";
     const elapsedMs = expect.any(Number);
+    const [first, second] = [events[0]?.call ?? 0, events.at(-1)?.call];
+    expect(second).toBe(first + 1);
     expect(events).toEqual([
+      { type: "attempt", call: first, what, attempt: 1, elapsedMs },
       {
         type: "retry",
+        call: first,
         what,
         attempt: 1,
         code: "SERVICE_UNAVAILABLE",
@@ -423,8 +427,31 @@ describe("diagnostics", () => {
         delayMs: expect.any(Number),
         elapsedMs,
       },
-      { type: "answer", what, attempt: 2, status: 200, elapsedMs },
-      { type: "failure", what, attempt: 1, code: "FORBIDDEN", elapsedMs },
+      { type: "attempt", call: first, what, attempt: 2, elapsedMs },
+      { type: "answer", call: first, what, attempt: 2, status: 200, elapsedMs },
+      { type: "attempt", call: second, what, attempt: 1, elapsedMs },
+      { type: "failure", call: second, what, attempt: 1, code: "FORBIDDEN", elapsedMs },
     ]);
+  });
+
+  it("tell who had to wait, and how a call ended that was given up", async () => {
+    const stub = await startStub((_request, _response, index) => (index === 0 ? undefined : SIGNED));
+    const events = listen();
+    const client = apiClient(stub, { maxConcurrency: 1 });
+    const controller = new AbortController();
+    const [silent, second] = [codedFailureOf(sign(client, controller.signal)), sign(client)];
+    await expect.poll(() => stub.requests.length).toBe(1);
+    controller.abort();
+    await Promise.all([silent, second]);
+    const told = events.map(({ type, call }) => [type, call - (events[0]?.call ?? 0)]);
+    expect(told).toEqual([
+      ["attempt", 0],
+      ["queue", 1],
+      ["attempt", 1],
+      ["failure", 0],
+      ["answer", 1],
+    ]);
+    expect(events[1]).toMatchObject({ waitedMs: expect.any(Number), elapsedMs: expect.any(Number) });
+    expect(events[3]).toMatchObject({ code: "ABORTED", attempt: 1 });
   });
 });

@@ -144,6 +144,7 @@ describe("what is missing or malformed", () => {
     ["totalTimeoutMs", true],
     ["policyCacheMs", -1],
     ["verifySignatures", "no"],
+    ["checkValidity", "no"],
     ["retryAmbiguous", 2],
     ["allowInsecureHttp", "yes"],
     ["metadata", "text"],

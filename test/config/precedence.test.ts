@@ -140,6 +140,15 @@ const SETTINGS: Readonly<Record<string, Row>> = {
     places: [["option", "verifySignatures", false, false]],
     otherwise: true,
   },
+  checkValidity: {
+    read: ({ checkValidity }) => checkValidity,
+    places: [
+      ["option", "checkValidity", false, false],
+      ["environment", "SIGNPATH_CHECK_VALIDITY", "false", false],
+      ["file", "CheckValidity", false, false],
+    ],
+    otherwise: true,
+  },
   policyCacheMs: {
     read: ({ policyCacheMs }) => policyCacheMs,
     places: [["option", "policyCacheMs", 0, 0]],

@@ -68,6 +68,7 @@ function orderMix(emulator: Emulator, mix: readonly Fault[]): void {
 
 /** Counts on the channels that tell of requests: what the server received, and what the client says it tried. */
 function countRequests(): { received: number; posts: number; reported: number; signed: number } {
+  const reportedOf = new Map<number, number>();
   const counts = { received: 0, posts: 0, reported: 0, signed: 0 };
   const listen = (name: string, listener: (message: unknown) => void): void => {
     subscribe(name, listener);
@@ -79,7 +80,9 @@ function countRequests(): { received: number; posts: number; reported: number; s
   });
   listen("signpath:request", (message) => {
     const event = message as RequestEvent;
-    if (event.type !== "retry") counts.reported += event.attempt;
+    if (event.type === "queue" || event.type === "attempt" || event.type === "retry") return;
+    counts.reported += event.attempt - (reportedOf.get(event.call) ?? 0);
+    reportedOf.set(event.call, event.attempt);
   });
   listen("signpath:sign", (message) => {
     counts.signed += (message as { attempts: number }).attempts;

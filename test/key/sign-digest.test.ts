@@ -2,7 +2,7 @@ import { channel } from "node:diagnostics_channel";
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import type { SigningPolicy, SignPathOptions } from "../../src/index.js";
 import { HASH_ALGORITHMS } from "../../src/key/hashes.js";
-import type { SignEvent } from "../../src/key/telemetry.js";
+import type { SignEvent } from "../../src/policy/telemetry.js";
 import { connect, digest } from "../support/client.js";
 import { useEmulator } from "../support/emulator.js";
 import { codedFailureOf } from "../support/failure.js";
@@ -35,6 +35,8 @@ describe("the diagnostics of signatures", () => {
     await trusting.signHash(hash, { name: "ECDSA", hash: "SHA-384" });
     expect(events).toEqual([
       {
+        type: "signature",
+        elapsedMs: expect.any(Number),
         policy: "demo/rsa-3072",
         algorithm: "RSA-PSS",
         hash: "SHA-384",
@@ -43,6 +45,8 @@ describe("the diagnostics of signatures", () => {
         signingRequestId: undefined,
       },
       {
+        type: "signature",
+        elapsedMs: expect.any(Number),
         policy: "demo/p-256",
         algorithm: "ECDSA",
         hash: "SHA-384",

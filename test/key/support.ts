@@ -24,7 +24,7 @@ export function hashOf(name: HashName): HashAlgorithm {
 }
 
 function facts(key: KeyFacts, publicKey: KeyObject): CertificateFacts {
-  return { der: new Uint8Array(), key, publicKey, validFrom: new Date(0), validTo: new Date(0) };
+  return { der: new Uint8Array(), key, publicKey, validFromMs: 0, validToMs: 0 };
 }
 
 /** What a certificate with that key would say. */

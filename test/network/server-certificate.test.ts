@@ -85,7 +85,7 @@ describeWith("stunnel", "a server with a certificate", () => {
     );
     expect(error).toMatchObject({ code: "TLS_FAILED", attempts: 1, retryable: false, stage: "policy" });
     expect(error.message).toMatch(
-      /^No trusted connection to SignPath: .+ Check ApiUrl and the certificate authorities \(option tls\.ca/s,
+      /^No trusted connection to SignPath: .+ Check ApiUrl, the certificate authorities \(option tls\.ca/s,
     );
     expect(error.cause).toMatchObject({ code: expect.stringMatching(cause) });
     expect(inspect(error)).not.toContain(emulator().apiToken);
