@@ -1,6 +1,6 @@
 import { subscribe } from "node:diagnostics_channel";
 import { debuglog } from "node:util";
-import type { RequestEvent } from "./api/telemetry.js";
+import type { RequestEvent } from "./api/transport/telemetry.js";
 import type { SignEvent } from "./policy/telemetry.js";
 
 const log = debuglog("signpath");

@@ -1,7 +1,7 @@
 export type { PolicyFilter } from "./api/client.js";
 export type { SignOptions } from "./api/hash-signer.js";
-export type { CallOptions } from "./api/request.js";
-export type { RequestEvent } from "./api/telemetry.js";
+export type { CallOptions } from "./api/transport/request.js";
+export type { RequestEvent } from "./api/transport/telemetry.js";
 export type { SignPathErrorCode, SignPathErrorStage } from "./base/errors.js";
 export { isSignPathError, SignPathError } from "./base/errors.js";
 export type { SigningMetadata, SigningRoute, SignPathOptions, TlsOptions } from "./config/options.js";

@@ -1,5 +1,5 @@
 import type { PolicyFilter } from "./api/client.js";
-import type { CallOptions } from "./api/request.js";
+import type { CallOptions } from "./api/transport/request.js";
 import type { Config } from "./config/config.js";
 import { loadConfig } from "./config/load.js";
 import type { SignPathOptions } from "./config/options.js";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { decodeFastAnswer, decodePolicies } from "../src/api/decode.js";
-import { statusFailure } from "../src/api/failure.js";
-import { readServerWords } from "../src/api/problem.js";
+import { statusFailure } from "../src/api/transport/failure.js";
+import { readServerWords } from "../src/api/transport/problem.js";
 
 function fixture(name: string): Buffer {
   return readFileSync(new URL(`../fixtures/${name}`, import.meta.url));

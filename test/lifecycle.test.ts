@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ApiClient } from "../src/api/client.js";
 import type { HashSigner } from "../src/api/hash-signer.js";
-import { readServerWords } from "../src/api/problem.js";
+import { readServerWords } from "../src/api/transport/problem.js";
 import { decodeBase64, encodeBase64 } from "../src/base/bytes.js";
 import { ApiToken } from "../src/config/token.js";
 import type { SignPathOptions } from "../src/index.js";

@@ -20,11 +20,11 @@ import {
   Undecodable,
 } from "./decode.js";
 import { metadataSource } from "./metadata.js";
-import type { ApiAnswer, ApiRequest, SendOptions } from "./request.js";
-import { header } from "./request.js";
 import type { RequestedAlgorithm, SigningTarget } from "./template.js";
 import { SigningTemplate } from "./template.js";
-import { Transport } from "./transport.js";
+import type { ApiAnswer, ApiRequest, SendOptions } from "./transport/request.js";
+import { header } from "./transport/request.js";
+import { Transport } from "./transport/transport.js";
 
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const MAX_ARTIFACT_BYTES = 16 * 1024 * 1024;

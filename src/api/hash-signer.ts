@@ -3,8 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isSignPathError, SignPathError } from "../base/errors.js";
 import type { SigningRoute } from "../config/options.js";
 import type { ApiClient, RawSignature } from "./client.js";
-import type { CallOptions, SendOptions } from "./request.js";
 import type { SigningTemplate } from "./template.js";
+import type { CallOptions, SendOptions } from "./transport/request.js";
 
 /** What a caller can say about one signature. */
 export interface SignOptions extends CallOptions {

@@ -1,6 +1,6 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { Command } from "commander";
-import type { RequestEvent } from "../api/telemetry.js";
+import type { RequestEvent } from "../api/transport/telemetry.js";
 import type { SignPath } from "../signpath.js";
 import type { Output } from "./output.js";
 import { visible } from "./output.js";

@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import type { CallOptions } from "../api/request.js";
+import type { CallOptions } from "../api/transport/request.js";
 import type { Bytes } from "../base/bytes.js";
 import { SignPathError } from "../base/errors.js";
 import type { AlgorithmName } from "../key/algorithms.js";

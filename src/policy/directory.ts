@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import type { ApiClient, PolicyFilter } from "../api/client.js";
 import type { HashSigner } from "../api/hash-signer.js";
-import type { CallOptions } from "../api/request.js";
+import type { CallOptions } from "../api/transport/request.js";
 import { messageOf, SignPathError } from "../base/errors.js";
 import { SharedWork } from "../base/shared-work.js";
 import type { SigningPolicyRecord } from "../wire/policies.js";

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { IncomingMessage } from "node:http";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import type { RequestEvent } from "../../src/api/telemetry.js";
+import type { RequestEvent } from "../../src/api/transport/telemetry.js";
 import { SignPathError } from "../../src/base/errors.js";
 import type { Emulator, Fault } from "../../src/emulator/index.js";
 import { subtle } from "../../src/index.js";

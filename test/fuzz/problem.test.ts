@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { statusFailure } from "../../src/api/failure.js";
-import { readServerWords } from "../../src/api/problem.js";
-import { parseRetryAfter } from "../../src/api/retry.js";
+import { statusFailure } from "../../src/api/transport/failure.js";
+import { readServerWords } from "../../src/api/transport/problem.js";
+import { parseRetryAfter } from "../../src/api/transport/retry.js";
 import { ApiToken } from "../../src/config/token.js";
 import { HOSTILE_JSON, spoiltJson, spoiltText } from "./arbitraries.js";
 import { fuzz } from "./harness.js";

@@ -1,4 +1,4 @@
-import type { SignPathError, SignPathErrorStage } from "../base/errors.js";
+import type { SignPathError, SignPathErrorStage } from "../../base/errors.js";
 
 /** One request to the API, as the transport takes it, and what its answer is to become. */
 export interface ApiRequest<Result = unknown> {

@@ -1,10 +1,10 @@
 import { performance } from "node:perf_hooks";
-import { onceAborted } from "../base/abort.js";
-import type { SignPathError } from "../base/errors.js";
-import type { Config, RetryConfig } from "../config/config.js";
+import { onceAborted } from "../../base/abort.js";
+import type { SignPathError } from "../../base/errors.js";
+import type { Config, RetryConfig } from "../../config/config.js";
+import { Undecodable } from "../decode.js";
 import type { AttemptListener, Outcome } from "./attempt.js";
 import { Attempt } from "./attempt.js";
-import { Undecodable } from "./decode.js";
 import type { Failure, Progress } from "./failure.js";
 import { abortError, invalidResponse, networkFailure, timeoutFailure, tokenFailure } from "./failure.js";
 import type { Lane, Timed } from "./lane.js";

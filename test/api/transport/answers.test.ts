@@ -1,12 +1,12 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
-import type { ApiClient } from "../../src/api/client.js";
-import type { SignPathError } from "../../src/base/errors.js";
-import { codedFailureOf } from "../support/failure.js";
-import { startRaw } from "../support/raw.js";
-import type { StubAnswer } from "../support/stub.js";
-import { startStub } from "../support/stub.js";
-import { apiClient, HASH, SIGNED, TOKEN, template } from "./support.js";
+import type { ApiClient } from "../../../src/api/client.js";
+import type { SignPathError } from "../../../src/base/errors.js";
+import { codedFailureOf } from "../../support/failure.js";
+import { startRaw } from "../../support/raw.js";
+import type { StubAnswer } from "../../support/stub.js";
+import { startStub } from "../../support/stub.js";
+import { apiClient, HASH, SIGNED, TOKEN, template } from "../support.js";
 
 const MEBIBYTE = 1024 * 1024;
 const TEXT = JSON.stringify(SIGNED.body);

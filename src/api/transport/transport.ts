@@ -1,7 +1,7 @@
-import { isSignal } from "../base/abort.js";
-import type { SignPathErrorStage } from "../base/errors.js";
-import { SignPathError } from "../base/errors.js";
-import type { Config } from "../config/config.js";
+import { isSignal } from "../../base/abort.js";
+import type { SignPathErrorStage } from "../../base/errors.js";
+import { SignPathError } from "../../base/errors.js";
+import type { Config } from "../../config/config.js";
 import type { Shared } from "./call.js";
 import { Call } from "./call.js";
 import { dispatcherFactory } from "./dispatcher.js";

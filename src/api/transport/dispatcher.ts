@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import type { buildConnector, Client, Dispatcher } from "undici";
-import type { Config, TlsConfig } from "../config/config.js";
+import type { Config, TlsConfig } from "../../config/config.js";
 import { loadClient, loadUndici } from "./undici.js";
 
 /** What a lane needs of a dispatcher. */

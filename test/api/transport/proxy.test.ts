@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
-import type { ApiClient } from "../../src/api/client.js";
-import { codedFailureOf } from "../support/failure.js";
-import { startProxy } from "../support/proxy.js";
-import { startStub } from "../support/stub.js";
-import { apiClient, HASH, SIGNED, template } from "./support.js";
+import type { ApiClient } from "../../../src/api/client.js";
+import { codedFailureOf } from "../../support/failure.js";
+import { startProxy } from "../../support/proxy.js";
+import { startStub } from "../../support/stub.js";
+import { apiClient, HASH, SIGNED, template } from "../support.js";
 
 function sign(client: ApiClient, signal?: AbortSignal): ReturnType<ApiClient["fastSign"]> {
   return client.fastSign(template(client), HASH, { signal });

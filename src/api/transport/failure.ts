@@ -1,6 +1,6 @@
-import type { SignPathErrorCode } from "../base/errors.js";
-import { messageOf, SignPathError } from "../base/errors.js";
-import type { ProblemDetails } from "../wire/problem.js";
+import type { SignPathErrorCode } from "../../base/errors.js";
+import { messageOf, SignPathError } from "../../base/errors.js";
+import type { ProblemDetails } from "../../wire/problem.js";
 import type { ServerWords } from "./problem.js";
 import type { ApiRequest } from "./request.js";
 import type { FailedAttempt } from "./retry.js";

@@ -1,4 +1,4 @@
-import type { RetryConfig } from "../config/config.js";
+import type { RetryConfig } from "../../config/config.js";
 
 /** How an attempt failed, as far as that decides about another one. */
 export interface FailedAttempt {

@@ -1,4 +1,4 @@
-import type { ProblemDetails } from "../wire/problem.js";
+import type { ProblemDetails } from "../../wire/problem.js";
 
 /** The longest text of the server that goes into an error. */
 const LONGEST_TEXT = 1000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { ServerWords } from "../../src/api/problem.js";
-import { readServerWords } from "../../src/api/problem.js";
+import type { ServerWords } from "../../../src/api/transport/problem.js";
+import { readServerWords } from "../../../src/api/transport/problem.js";
 
 const CANARY = "AIk/canary+value=";
 

@@ -1,15 +1,15 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { ApiClient } from "../../src/api/client.js";
-import type { RequestEvent } from "../../src/api/telemetry.js";
-import type { SignPathError } from "../../src/base/errors.js";
-import type { SignPathOptions } from "../../src/config/options.js";
-import { codedFailureOf } from "../support/failure.js";
-import { startRaw } from "../support/raw.js";
-import type { Responder } from "../support/stub.js";
-import { startStub } from "../support/stub.js";
-import { apiClient, HASH, SIGNED, TOKEN, template } from "./support.js";
+import type { ApiClient } from "../../../src/api/client.js";
+import type { RequestEvent } from "../../../src/api/transport/telemetry.js";
+import type { SignPathError } from "../../../src/base/errors.js";
+import type { SignPathOptions } from "../../../src/config/options.js";
+import { codedFailureOf } from "../../support/failure.js";
+import { startRaw } from "../../support/raw.js";
+import type { Responder } from "../../support/stub.js";
+import { startStub } from "../../support/stub.js";
+import { apiClient, HASH, SIGNED, TOKEN, template } from "../support.js";
 
 function sign(client: ApiClient): ReturnType<ApiClient["fastSign"]> {
   return client.fastSign(template(client), HASH);

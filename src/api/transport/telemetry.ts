@@ -1,6 +1,6 @@
 import type { Channel } from "node:diagnostics_channel";
 import { channel } from "node:diagnostics_channel";
-import type { SignPathErrorCode } from "../base/errors.js";
+import type { SignPathErrorCode } from "../../base/errors.js";
 import type { ApiRequest } from "./request.js";
 
 /** What every {@link RequestEvent} says. */

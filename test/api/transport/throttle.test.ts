@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Throttle } from "../../src/api/throttle.js";
+import { Throttle } from "../../../src/api/transport/throttle.js";
 
 const LANES = 64;
 const SETTLED_MS = 2000;

@@ -1,14 +1,14 @@
 import { writeFileSync } from "node:fs";
 import { beforeAll, expect, it, vi } from "vitest";
-import type { SignPathOptions, TlsOptions } from "../../src/config/options.js";
-import type { TestCertificates } from "../support/certificates.js";
-import { makeCertificates, PASSPHRASE } from "../support/certificates.js";
-import { codedFailureOf } from "../support/failure.js";
-import { startProxy } from "../support/proxy.js";
-import type { Stub } from "../support/stub.js";
-import { startStub } from "../support/stub.js";
-import { describeWith } from "../support/verifiers.js";
-import { apiClient, HASH, SIGNED, template } from "./support.js";
+import type { SignPathOptions, TlsOptions } from "../../../src/config/options.js";
+import type { TestCertificates } from "../../support/certificates.js";
+import { makeCertificates, PASSPHRASE } from "../../support/certificates.js";
+import { codedFailureOf } from "../../support/failure.js";
+import { startProxy } from "../../support/proxy.js";
+import type { Stub } from "../../support/stub.js";
+import { startStub } from "../../support/stub.js";
+import { describeWith } from "../../support/verifiers.js";
+import { apiClient, HASH, SIGNED, template } from "../support.js";
 
 describeWith("openssl", "a connection over TLS", () => {
   let made: TestCertificates;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Lane } from "../../src/api/lane.js";
-import { Lanes } from "../../src/api/lanes.js";
+import type { Lane } from "../../../src/api/transport/lane.js";
+import { Lanes } from "../../../src/api/transport/lanes.js";
 
 const isWanted = (): boolean => true;
 

@@ -1,13 +1,13 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { getEventListeners } from "node:events";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import type { ApiClient } from "../../src/api/client.js";
-import type { RequestEvent } from "../../src/api/telemetry.js";
-import { codedFailureOf } from "../support/failure.js";
-import { startRaw } from "../support/raw.js";
-import type { Responder, StubAnswer } from "../support/stub.js";
-import { startStub } from "../support/stub.js";
-import { apiClient, HASH, SIGNED, TOKEN, template } from "./support.js";
+import type { ApiClient } from "../../../src/api/client.js";
+import type { RequestEvent } from "../../../src/api/transport/telemetry.js";
+import { codedFailureOf } from "../../support/failure.js";
+import { startRaw } from "../../support/raw.js";
+import type { Responder, StubAnswer } from "../../support/stub.js";
+import { startStub } from "../../support/stub.js";
+import { apiClient, HASH, SIGNED, TOKEN, template } from "../support.js";
 
 function sign(client: ApiClient, signal?: AbortSignal): ReturnType<ApiClient["fastSign"]> {
   return client.fastSign(template(client), HASH, { signal });

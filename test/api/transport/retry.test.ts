@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { FailedAttempt } from "../../src/api/retry.js";
-import { nextDelayMs, parseRetryAfter } from "../../src/api/retry.js";
-import type { RetryConfig } from "../../src/config/config.js";
+import type { FailedAttempt } from "../../../src/api/transport/retry.js";
+import { nextDelayMs, parseRetryAfter } from "../../../src/api/transport/retry.js";
+import type { RetryConfig } from "../../../src/config/config.js";
 
 const config: RetryConfig = {
   requestTimeoutMs: 30_000,
