@@ -27,6 +27,10 @@ const FORGET_MS = 300_000;
 /** The least rate, in requests a second. */
 const LEAST_RATE = 1;
 
+/** So many refusals among the last answers tell nothing of a limit. */
+const TOLERATED = 0.03;
+const MEMORY = 80;
+
 /** How far back it is counted what was accepted. */
 const WINDOW_MS = 1000;
 
@@ -45,6 +49,8 @@ export class Throttle {
   #recoveryMs = FIRST_RECOVERY_MS / 2;
   #pausedUntil = 0;
   #pauseMs = FIRST_PAUSE_MS;
+  /** How many of the last answers were refusals, from 0 to 1. */
+  #share = 0;
   #nextAt = 0;
 
   /** Whether there is no limit. */
@@ -71,6 +77,7 @@ export class Throttle {
   accepted(now: number): void {
     this.#history.add(now);
     this.#pauseMs = FIRST_PAUSE_MS;
+    this.#share -= this.#share / MEMORY;
   }
 
   /**
@@ -80,8 +87,12 @@ export class Throttle {
    */
   refused(now: number, sentAt: number, retryAfterMs: number | undefined): void {
     if (sentAt < Math.max(this.#refusedAt, this.#pausedUntil)) return;
-    const isFirst = this.#rate === Number.POSITIVE_INFINITY;
+    const isFirst = this.isOpen;
     const goesOn = this.#pauseMs > FIRST_PAUSE_MS;
+    this.#share += (1 - this.#share) / MEMORY;
+    const isAskedFor = isFirst && retryAfterMs !== undefined && retryAfterMs > 0;
+    if (this.#share < TOLERATED && !goesOn && !isAskedFor) return;
+    this.#share = 0;
     // What a server with a known limit asks of one request is not what it needs of all.
     const asked = isFirst || goesOn ? retryAfterMs : undefined;
     this.#pausedUntil = now + Math.min(asked ?? this.#pauseMs, LONGEST_STOP_MS);

@@ -108,7 +108,7 @@ describe("a throttle", () => {
       const { kind, limit, roundTripMs, retryAfterMs } = each;
       const accepts = kinds[kind as keyof typeof kinds](limit);
       const service = { limit, roundTripMs, accepts, ...(retryAfterMs !== undefined && { retryAfterMs }) };
-      const { rate, refused } = simulate(service, 12);
+      const { rate, refused } = simulate(service, limit < 100 ? 40 : 12);
       expect(rate).toBeGreaterThanOrEqual(0.9 * limit);
       expect(refused).toBeLessThanOrEqual(0.05);
     },
@@ -133,11 +133,18 @@ describe("a throttle", () => {
     const throttle = new Throttle();
     for (let now = 0; now < 1000; now++) throttle.accepted(now);
     expect([throttle.isOpen, throttle.waitMs(1000)]).toEqual([true, 0]);
-    throttle.refused(1000, 999, undefined);
+    for (let index = 0; index < 10; index++) throttle.refused(1000, 999, undefined);
     expect(throttle.isOpen).toBe(false);
     expect(throttle.waitMs(1000)).toBeGreaterThan(0);
     for (let now = 2000; now < 310_000; now += 1000) throttle.take(now);
     expect(throttle.isOpen).toBe(true);
+  });
+
+  it("is not taken in by refusals now and then, which are no limit", () => {
+    let count = 0;
+    const service = { limit: 0, roundTripMs: 20, accepts: () => ++count % 100 !== 0 };
+    const { rate } = simulate(service, 12);
+    expect(rate).toBeGreaterThan((0.98 * LANES * 1000) / 20);
   });
 
   it("stops all as long as the server asks, but no longer than a minute", () => {
@@ -154,7 +161,7 @@ describe("a throttle", () => {
   it("learns once from the refusals of requests that were sent together", () => {
     const throttle = new Throttle();
     for (let now = 0; now < 100; now++) throttle.accepted(now);
-    throttle.refused(100, 90, undefined);
+    throttle.refused(100, 90, 500);
     const wait = throttle.waitMs(100);
     for (let sentAt = 90; sentAt < 100; sentAt++) throttle.refused(100, sentAt, 60_000);
     expect(throttle.waitMs(100)).toBe(wait);
