@@ -53,13 +53,19 @@ describe("a quota that is used up", () => {
     expect(posts()).toBe(1);
   });
 
-  it("that comes with the status of throttling counts as throttling, and its words are in the error", async () => {
+  it("that comes with the status of throttling is not waited for, unless the server says how long", async () => {
     const [[, answer] = ["", {}]] = BODIES;
-    const { policy, posts } = await refusing({ ...answer, status: 429 }, {});
-    const error = await codedFailureOf(policy.signHash(HASH, RSA.algorithm));
-    expect(error).toMatchObject({ code: "THROTTLED", status: 429, attempts: 1 + MOST_RETRIES });
+    const used = await refusing({ ...answer, status: 429 }, {});
+    const error = await codedFailureOf(used.policy.signHash(HASH, RSA.algorithm));
+    expect(error).toMatchObject({ code: "REQUEST_REJECTED", status: 429, attempts: 1, retryable: false });
     expect(error.message).toContain(WORDS);
-    expect(posts()).toBe(1 + MOST_RETRIES);
+    expect(used.posts()).toBe(1);
+    const filling = await refusing({ ...answer, status: 429, headers: { "retry-after": "0" } }, {});
+    expect(await codedFailureOf(filling.policy.signHash(HASH, RSA.algorithm))).toMatchObject({
+      code: "THROTTLED",
+      attempts: 1 + MOST_RETRIES,
+      retryable: true,
+    });
   });
 
   /** A policy of a server that lists it and refuses to sign. */

@@ -85,6 +85,9 @@ function codeOf(status: number, problem: ProblemDetails | undefined): SignPathEr
   return "REQUEST_REJECTED";
 }
 
+/** No source says how the service tells that a quota is used up; its words would. */
+const QUOTA = /\bquotas?\b/i;
+
 /** An answer whose status is not from 200 to 299. */
 export function statusFailure(
   status: number,
@@ -92,8 +95,10 @@ export function statusFailure(
   retryAfterMs: number | undefined,
 ): Failure {
   const { problem, words } = server;
-  const code = codeOf(status, problem);
-  const transient = mayPass(status);
+  // A quota that is used up is not filled by waiting, unless the server says when it will be.
+  const isQuota = status < 500 && QUOTA.test(words) && retryAfterMs === undefined;
+  const code = isQuota && status === 429 ? "REQUEST_REJECTED" : codeOf(status, problem);
+  const transient = !isQuota && mayPass(status);
   const said =
     code === "INVALID_RESPONSE"
       ? `SignPath answered with status ${status}, a redirect, which is not followed because it would carry the API token elsewhere. Check ApiUrl`
