@@ -11,7 +11,7 @@ import { MESSAGE } from "../support/service.mjs";
 const CLI = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 /** What starting costs: the import of the entry, and the first signature of a new process. */
-export async function start(service, { rounds }) {
+export async function start(service, { longRounds: rounds }) {
   heading(`Start, whole processes, medians of ${rounds} alternating runs`, "floor: Node with nothing to do");
   const modules = await interleave(rounds, {
     ours: () => runModule("child-import.mjs"),

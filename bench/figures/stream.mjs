@@ -10,7 +10,7 @@ const MIB = 2 ** 20;
 const MOST_MEMORY = 100 * MIB;
 
 /** A large file: the whole process that signs it, against the whole process of `openssl dgst`. */
-export async function stream(service, { rounds, sizeMib }) {
+export async function stream(service, { longRounds: rounds, sizeMib }) {
   heading(
     `signStream of a file of ${sizeMib} MiB, whole processes, medians of ${rounds} alternating runs`,
     "floor: openssl dgst -sha256 on the same file",

@@ -34,11 +34,12 @@ export async function latencies(once, ms) {
 
 /**
  * Measures several things round by round, in each round in another order, so that whatever else the machine does
- * meets all of them alike. One round goes ahead that does not count. Returns the measurements by name.
+ * meets all of them alike. One round goes ahead that does not count, unless they are warm. Returns the measurements by
+ * name.
  */
-export async function interleave(rounds, runs) {
+export async function interleave(rounds, runs, warmUp = true) {
   const results = Object.fromEntries(Object.keys(runs).map((name) => [name, []]));
-  for (let round = -1; round < rounds; round++) {
+  for (let round = warmUp ? -1 : 0; round < rounds; round++) {
     for (const [name, run] of shuffled(Object.entries(runs))) {
       const result = await run();
       if (round >= 0) results[name].push(result);
@@ -63,7 +64,7 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-function percentile(values, share) {
+export function percentile(values, share) {
   return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * share)];
 }
 

@@ -1,8 +1,10 @@
 const COLUMNS = [44, 13, 13, 24, 8];
-let missed = 0;
+const verdicts = [];
+let title = "";
 
 /** The heading of a group of figures. */
-export function heading(title, ...notes) {
+export function heading(text, ...notes) {
+  title = text;
   console.log(`\n${title}`);
   for (const note of notes) console.log(`  ${note}`);
   row("", "this package", "floor", "ratio (least–greatest)", "target");
@@ -11,7 +13,7 @@ export function heading(title, ...notes) {
 /** One figure: its value, that of the floor, and how they compare. What is not known is left out. */
 export function figure(name, { value, floor, ratio, target, passed }) {
   const verdict = passed === undefined ? "" : passed ? " PASS" : " MISS";
-  if (passed === false) missed++;
+  if (passed !== undefined) verdicts.push({ title, name: name.trim(), passed });
   row(name, value, floor, ratio, `${target ?? ""}${verdict}`);
 }
 
@@ -35,14 +37,19 @@ export function skipped(name, reason) {
   console.log(`  ${name.padEnd(COLUMNS[0])}skipped: ${reason}`);
 }
 
-/** How many figures missed their targets. */
-export function misses() {
-  return missed;
+/** Says how many targets were met, and which were missed; returns whether all were met. */
+export function summarize() {
+  const missed = verdicts.filter(({ passed }) => !passed);
+  console.log(`\n${verdicts.length - missed.length} of ${verdicts.length} targets are met.`);
+  for (const { title, name } of missed) console.log(`  MISS ${name} (${title})`);
+  return missed.length === 0;
 }
 
 export const perSecond = (rate) => `${Math.round(rate).toLocaleString("en").replaceAll(",", " ")}/s`;
 export const micros = (value) => `${value.toFixed(1)} µs`;
 export const millis = (value) => `${value.toFixed(value < 100 ? 1 : 0)} ms`;
+export const percent = (share) => `${(share * 100).toFixed(1)} %`;
+export const kibibytes = (bytes) => `${(bytes / 2 ** 10).toFixed(2)} KiB`;
 export const mebibytes = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 function row(...cells) {

@@ -11,25 +11,33 @@ const WARM_UP_MS = 1500;
  * so that none is slowed down by the code and the garbage of another.
  */
 export async function startRunners(service, kind) {
-  const post = await recordPost(service, kind);
-  const floor = { runner: "bare", origin: service.origin, post, facts: service.facts(kind) };
-  const ours = { runner: "package", kind, options: service.options(kind) };
+  const { ours, floor } = await verifiedPair(service, kind);
   const runners = {
     floor: await startRunner({ ...floor, verified: false }),
     unverified: await startRunner({ ...ours, verified: false }),
-    floorVerified: await startRunner({ ...floor, verified: true }),
-    verified: await startRunner({ ...ours, verified: true }),
+    floorVerified: await startRunner(floor),
+    verified: await startRunner(ours),
   };
   for (const runner of Object.values(runners)) await runner.flood(64, WARM_UP_MS);
   return runners;
+}
+
+/** What the package and the floor are started with, where both check signatures. */
+export async function verifiedPair(service, kind) {
+  const post = await recordPost(service, kind);
+  return {
+    ours: { runner: "package", kind, options: service.options(kind), verified: true },
+    floor: { runner: "bare", origin: service.origin, post, facts: service.facts(kind), verified: true },
+  };
 }
 
 export function stopRunners(runners) {
   for (const runner of Object.values(runners)) runner.stop();
 }
 
-async function startRunner(options) {
-  const child = fork(new URL("runner-process.mjs", import.meta.url));
+/** Starts one of those that are compared; it has signed once, and is not warm otherwise. */
+export async function startRunner(options) {
+  const child = fork(new URL("runner-process.mjs", import.meta.url), { execArgv: ["--expose-gc"] });
   child.send(options);
   await once(child, "message");
 
@@ -42,6 +50,10 @@ async function startRunner(options) {
   return {
     flood: (inFlight, ms) => measure("flood", inFlight, ms),
     latencies: (ms) => measure("latencies", ms),
+    series: (inFlight, first, count) => measure("series", inFlight, first, count),
+    bursts: (count, times) => measure("bursts", count, times),
+    waiting: (count) => measure("waiting", count),
+    answered: (inFlight, skippedMs, ms) => measure("answered", inFlight, skippedMs, ms),
     stop: () => child.disconnect(),
   };
 }

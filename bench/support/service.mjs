@@ -18,7 +18,7 @@ export const ORGANIZATIONS = {
 
 /** Starts the service in a process of its own. */
 export async function startService() {
-  const child = fork(new URL("service-process.mjs", import.meta.url));
+  const child = fork(new URL("service-process.mjs", import.meta.url), { serialization: "advanced" });
   const [{ port, facts }] = await once(child, "message");
   const origin = `http://127.0.0.1:${port}`;
 
@@ -43,10 +43,12 @@ export async function startService() {
     }),
     /** The certificate (PEM) and the signature of the message (Base64), by one kind of key. */
     facts: (kind) => facts[ORGANIZATIONS[kind]],
-    /** Requests, connections and the text of the last POST since the last time it was asked. */
+    /** Requests, those refused, connections and the text of the last POST since the last time it was asked. */
     seen: () => tell(),
     /** How long it waits before it answers. */
     setLatency: (latencyMs) => tell({ latencyMs }),
+    /** How many requests a second it answers; `Infinity` where it refuses none. */
+    setRateLimit: (perSecond) => tell({ perSecond }),
     stop: () => child.disconnect(),
   };
 }

@@ -1,0 +1,46 @@
+import { figure, heading, mebibytes, millis } from "../support/report.mjs";
+import { startRunner, stopRunners, verifiedPair } from "../support/runners.mjs";
+
+const IN_FLIGHT = 64;
+
+/** Many signatures in one process: whether memory grows, and how long the slowest take. */
+export async function scale(service, { signatures }) {
+  const first = Math.min(5000, signatures / 4);
+  heading(
+    `${signatures} verified signatures in one process, ${IN_FLIGHT} in flight`,
+    `floor: as many bare requests and crypto.verify; RSS after a collection of garbage, against that after ${first}`,
+  );
+  for (const kind of ["RSA-2048", "P-256"]) {
+    const results = {};
+    for (const [name, options] of Object.entries(await verifiedPair(service, kind))) {
+      const runner = await startRunner(options);
+      results[name] = await runner.series(IN_FLIGHT, first, signatures);
+      stopRunners({ runner });
+    }
+    const { ours, floor } = results;
+    grows(`${kind}, RSS at the end, × after ${first}`, ours, floor);
+    tail(`${kind}, p99 latency, × p50`, ours, floor);
+  }
+}
+
+function grows(name, ours, floor) {
+  const growth = ({ rssAtEnd, rssAfterFirst }) => rssAtEnd / rssAfterFirst;
+  figure(name, {
+    value: mebibytes(ours.rssAtEnd),
+    floor: mebibytes(floor.rssAtEnd),
+    ratio: `${growth(ours).toFixed(2)} (floor ${growth(floor).toFixed(2)})`,
+    target: "≤ 1.2",
+    passed: growth(ours) <= 1.2,
+  });
+}
+
+function tail(name, ours, floor) {
+  const spread = ({ p99, p50 }) => p99 / p50;
+  figure(name, {
+    value: millis(ours.p99),
+    floor: millis(floor.p99),
+    ratio: `${spread(ours).toFixed(1)} (floor ${spread(floor).toFixed(1)})`,
+    target: "≤ 5",
+    passed: spread(ours) <= 5,
+  });
+}
