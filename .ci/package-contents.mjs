@@ -5,6 +5,8 @@ import { posix } from "node:path";
 
 const largest = 300 * 1024;
 const documents = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
+/** What the bundle of the command line needs beside its code. */
+const beside = ["dist/bin/LICENSES.txt", "dist/bin/package.json"];
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
 const output = execFileSync("npm", ["pack", "--json", "--dry-run", "--ignore-scripts", "--silent"]);
@@ -13,7 +15,7 @@ const paths = new Set(pack.files.map(({ path }) => path));
 const mapsAreDeclared = manifest.files.some((pattern) => pattern.endsWith(".map"));
 
 const problems = [
-  ...documents.filter((path) => !paths.has(path)).map((path) => `${path} is missing`),
+  ...[...documents, ...beside].filter((path) => !paths.has(path)).map((path) => `${path} is missing`),
   ...pack.files.flatMap(({ path, size }) => [
     ...(isExpected(path) ? [] : [`${path} does not belong here`]),
     ...(size > largest ? [`${path} has ${size} bytes, more than ${largest}`] : []),
@@ -28,7 +30,7 @@ const sizes = `${Math.ceil(pack.size / 1024)} KiB packed, ${Math.ceil(pack.unpac
 console.log(`package: ${pack.files.length} files, ${sizes}`);
 
 function isExpected(path) {
-  if (documents.includes(path)) return true;
+  if (documents.includes(path) || beside.includes(path)) return true;
   return /^dist\/.+\.(js|d\.ts)$/.test(path) || (mapsAreDeclared && /^dist\/.+\.map$/.test(path));
 }
 

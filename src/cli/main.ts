@@ -1,15 +1,8 @@
 #!/usr/bin/env node
-import { runProgram } from "./program.js";
-import { Session } from "./session.js";
+import { useCompileCache } from "./compile-cache.js";
+import { leaveWasmUnoptimized } from "./wasm-tiering.js";
 
-const session = new Session();
-process.on("uncaughtException", (error) => {
-  session.exitCode = session.report(error);
-  void session.exit();
-});
-try {
-  await runProgram(process.argv.slice(2), session);
-} catch (error) {
-  session.exitCode = session.report(error);
-}
-await session.exit();
+leaveWasmUnoptimized();
+useCompileCache();
+// Only what is loaded from here on comes out of the cache.
+void import("./process.js").then(({ runProcess }) => runProcess());

@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { useEmulator } from "../support/emulator.js";
 import { run } from "../support/run.js";
 import { temporaryFolder } from "../support/temporary.js";
-import { fill, MAIN } from "./support.js";
+import { fill, MAIN, namesIn, signpath } from "./support.js";
 
 const emulator = useEmulator();
 
@@ -25,7 +25,7 @@ const REGISTER = `
   process.on("exit", () => appendFileSync(process.env.LOADED, Object.keys(cache).join("\\n")));
 `;
 
-/** The packages and the floors that a command loads. */
+/** The packages and the files of the bundle that a command loads. */
 async function loadedBy(...args: readonly string[]): Promise<Set<string>> {
   const cwd = fill(temporaryFolder(), { data: "x", loaded: "" });
   const env = { PATH: process.env["PATH"], ...emulator().environment, LOADED: join(cwd, "loaded") };
@@ -36,7 +36,9 @@ async function loadedBy(...args: readonly string[]): Promise<Set<string>> {
   return new Set(
     paths.flatMap((path) => {
       const [, name] =
-        /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path) ?? /\/dist\/([^/]+)\//.exec(path) ?? [];
+        /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path) ??
+        /\/dist\/bin\/(?:chunks\/)?(.+)\.js/.exec(path) ??
+        [];
       return name === undefined ? [] : [name];
     }),
   );
@@ -45,7 +47,8 @@ async function loadedBy(...args: readonly string[]): Promise<Set<string>> {
 const HEAVY = ["pkijs", "asn1js", "@peculiar/x509", "@peculiar/webcrypto", "reflect-metadata"];
 
 test("help loads nothing but the parser of the command line", async () => {
-  expect(await loadedBy("--help")).toEqual(new Set(["cli", "base", "commander"]));
+  const files = ["main", "process", "base", "cli-error", "rolldown-runtime"];
+  expect(await loadedBy("--help")).toEqual(new Set(files));
 });
 
 test.each([
@@ -56,11 +59,41 @@ test.each([
 ])("%j loads no pkijs and no x509", async (args, more) => {
   const loaded = await loadedBy(...args);
   expect(loaded).toContain("undici");
-  expect([...HEAVY, "cms", "toolkit", "emulator", ...more].filter((name) => loaded.has(name))).toEqual([]);
+  expect([...HEAVY, "cms", "engine", "emulator", ...more].filter((name) => loaded.has(name))).toEqual([]);
 });
 
 test("only CMS loads pkijs", async () => {
   const loaded = await loadedBy("sign", "data", "--policy", "demo/rsa-2048");
   expect(loaded).toContain("pkijs");
   expect(loaded).not.toContain("@peculiar/x509");
+});
+
+test("the whole of the client is in the bundle, and none of the installed undici", async () => {
+  const loaded = await loadedBy("sign", "data", "--policy", "demo/rsa-2048", "--format", "raw");
+  expect([...loaded].sort()).toEqual(
+    ["base", "cli-error", "client", "llhttp", "main", "process", "rolldown-runtime", "undici"].sort(),
+  );
+});
+
+const HAS_CACHE = "enableCompileCache" in process.getBuiltinModule("node:module");
+
+describe.skipIf(!HAS_CACHE || process.getuid === undefined)("the compiled code", () => {
+  test("is kept where only the user may write", async () => {
+    const caches = temporaryFolder();
+    const { status } = await signpath(["--help"], { env: { XDG_CACHE_HOME: caches } });
+    expect(status).toBe(0);
+    const folder = join(caches, "signpath-webcrypto");
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(readdirSync(folder)).not.toEqual([]);
+  });
+
+  test("is kept nowhere if others may write there", async () => {
+    const caches = temporaryFolder();
+    const folder = join(caches, "signpath-webcrypto");
+    mkdirSync(folder);
+    chmodSync(folder, 0o777);
+    const { status, stderr } = await signpath(["--help"], { env: { XDG_CACHE_HOME: caches } });
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(namesIn(folder)).toEqual([]);
+  });
 });

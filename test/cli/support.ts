@@ -4,11 +4,12 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, vi } from "vitest";
+import manifest from "../../package.json" with { type: "json" };
 import type { Emulator } from "../../src/emulator/index.js";
 import type { RunResult } from "../support/run.js";
 
 /** The binary as it was built. */
-export const MAIN: string = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+export const MAIN: string = fileURLToPath(new URL(`../../${manifest.bin.signpath}`, import.meta.url));
 
 const IS_ROOT = process.getuid?.() === 0;
 const WITHOUT_ROOTS_RIGHTS = IS_ROOT ? ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] : [];

@@ -1,0 +1,76 @@
+// The command line in few files, of what `tsc` has made: to load a hundred small files takes Node longer than to sign.
+// They are CommonJS, which Node loads faster than ES modules, and what `signpath sign` does not need stands apart.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import { rolldown } from "rolldown";
+
+const folder = "dist/bin";
+/**
+ * These are part of the files, so that a release of undici, of which the client is here, needs a release of this package.
+ * All of undici, for proxies, and the other packages are loaded from where they are installed.
+ */
+const bundled = /^(commander|valibot|undici\/lib)(\/|$)/;
+/** The client of undici without HTTP/2 and without bodies of `fetch`, neither of which we use. */
+const unused = ["lib/dispatcher/client-h2.js", "lib/web/fetch/body.js"];
+
+const groups = [
+  { name: "base", test: /[\\/]dist[\\/](base|wire)[\\/]/, priority: 3 },
+  { name: "llhttp", test: /[\\/]llhttp[\\/].*wasm\.js$/, priority: 2 },
+  { name: "undici", test: /[\\/]node_modules[\\/]undici[\\/]/, priority: 1 },
+  {
+    name: "client",
+    test: /[\\/](valibot|dist[\\/](config|api|policy|key|subtle[\\/][\w-]+\.js|signpath\.js|session\.js))/,
+  },
+];
+
+const bundle = await rolldown({
+  input: "dist/cli/main.js",
+  platform: "node",
+  external: (name) => !/^[./\\\0]|^\w:/.test(name) && !bundled.test(name),
+  plugins: [{ name: "undici", resolveId: leaveOut, load }],
+});
+const { output } = await bundle.write({
+  dir: folder,
+  format: "cjs",
+  comments: { legal: true, jsdoc: false, annotation: false },
+  entryFileNames: "main.js",
+  // As deep as dist/cli/demo, which finds main.js and README.md from where it stands.
+  chunkFileNames: "chunks/[name].js",
+  codeSplitting: { groups },
+});
+writeFileSync(join(folder, "package.json"), `${JSON.stringify({ type: "commonjs" })}\n`);
+writeFileSync(join(folder, "LICENSES.txt"), licences());
+
+async function leaveOut(name, importer, options) {
+  if (!importer?.includes("undici")) return undefined;
+  const resolved = await this.resolve(name, importer, { ...options, skipSelf: true });
+  const path = resolved?.id.split(sep).join("/");
+  return unused.some((file) => path?.endsWith(`/undici/${file}`)) ? "\0unused" : undefined;
+}
+
+/** With a name that is written out, the client is put into the bundle, whatever release of undici is installed. */
+function load(id) {
+  if (id === "\0unused") return "module.exports = undefined;";
+  if (relative(".", id).split(sep).join("/") !== "dist/api/undici.js") return undefined;
+  return `
+    import { createRequire } from "node:module";
+    const requireInstalled = createRequire(import.meta.url);
+    export const loadUndici = () => requireInstalled("undici");
+    export const loadClient = () => ({
+      Client: require("undici/lib/dispatcher/client.js"),
+      buildConnector: require("undici/lib/core/connect.js"),
+    });`;
+}
+
+/** The texts that the licences of the bundled packages ask to be kept. */
+function licences() {
+  const modules = output.flatMap((chunk) => Object.keys(chunk.modules ?? {}));
+  const packages = modules.flatMap((id) => /^.*node_modules[\\/][\w-]+/.exec(id) ?? []);
+  const texts = [...new Set(packages)].sort().map((path) => {
+    const file = readdirSync(path).find((name) => /^licen[cs]e/i.test(name));
+    const { name, version } = JSON.parse(readFileSync(join(path, "package.json"), "utf8"));
+    if (file === undefined) throw new Error(`${name} has no text of its licence`);
+    return `${name} ${version}\n\n${readFileSync(join(path, file), "utf8").trim()}\n`;
+  });
+  return texts.join(`\n${"-".repeat(80)}\n\n`);
+}
