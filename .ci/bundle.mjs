@@ -13,6 +13,9 @@ const bundled = /^(commander|valibot|undici\/lib)(\/|$)/;
 /** The client of undici without HTTP/2 and without bodies of `fetch`, neither of which we use. */
 const unused = ["lib/dispatcher/client-h2.js", "lib/web/fetch/body.js"];
 
+/** The one file that loads undici. */
+const loader = "dist/api/transport/undici.js";
+
 const groups = [
   { name: "base", test: /[\\/]dist[\\/](base|wire)[\\/]/, priority: 3 },
   { name: "llhttp", test: /[\\/]llhttp[\\/].*wasm\.js$/, priority: 2 },
@@ -38,6 +41,10 @@ const { output } = await bundle.write({
   chunkFileNames: "chunks/[name].js",
   codeSplitting: { groups },
 });
+const withClient = output.some((chunk) =>
+  Object.keys(chunk.modules ?? {}).some((id) => id.includes("client-h1")),
+);
+if (!withClient) throw new Error(`undici's client is not in the bundle: is it still loaded by ${loader}?`);
 writeFileSync(join(folder, "package.json"), `${JSON.stringify({ type: "commonjs" })}\n`);
 writeFileSync(join(folder, "LICENSES.txt"), licences());
 
@@ -51,7 +58,7 @@ async function leaveOut(name, importer, options) {
 /** With a name that is written out, the client is put into the bundle, whatever release of undici is installed. */
 function load(id) {
   if (id === "\0unused") return "module.exports = undefined;";
-  if (relative(".", id).split(sep).join("/") !== "dist/api/undici.js") return undefined;
+  if (relative(".", id).split(sep).join("/") !== loader) return undefined;
   return `
     import { createRequire } from "node:module";
     const requireInstalled = createRequire(import.meta.url);

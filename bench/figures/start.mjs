@@ -8,7 +8,7 @@ import { runModule, runProcess } from "../support/processes.mjs";
 import { figure, heading, millis, skipped } from "../support/report.mjs";
 import { MESSAGE } from "../support/service.mjs";
 
-const CLI = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../../dist/bin/main.js", import.meta.url));
 
 /** What starting costs: the import of the entry, and the first signature of a new process. */
 export async function start(service, { longRounds: rounds }) {
@@ -19,7 +19,7 @@ export async function start(service, { longRounds: rounds }) {
   });
   over("import of the entry, over an empty module", modules, 25);
   if (existsSync(CLI)) await firstSignature(service, rounds);
-  else skipped("first signature by the command line", "dist/cli/main.js is not there");
+  else skipped("first signature by the command line", "dist/bin/main.js is not there");
 }
 
 async function firstSignature(service, rounds) {
