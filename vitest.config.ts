@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 import type { ViteUserConfig } from "vitest/config";
 import { defineConfig } from "vitest/config";
 
@@ -12,6 +13,8 @@ const report = process.env["TEST_REPORT"];
 
 const config: ViteUserConfig = defineConfig({
   test: {
+    // The command line keeps compiled code there, not in the home of who runs the tests.
+    env: { XDG_CACHE_HOME: resolve("node_modules/.cache") },
     include: ["test/**/*.test.ts"],
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
     globalSetup: ["test/support/global-setup.ts"],
