@@ -4,7 +4,7 @@ import { startRunners, stopRunners } from "../support/runners.mjs";
 
 const COUNTS = [10, 1000, 10_000, 100_000];
 /** Each measurement makes so many signatures at least. */
-const LEAST_SIGNATURES = 10_000;
+const LEAST_SIGNATURES = 50_000;
 
 /** Calls that are started all at once and wait in the client: what each costs, and what memory it takes. */
 export async function queue(service, { longRounds }) {
