@@ -46,6 +46,9 @@ export function nextDelayMs(
   return elapsedMs + delay <= config.totalTimeoutMs - SHORTEST_ATTEMPT_MS ? delay : undefined;
 }
 
+/** The three forms of an HTTP date (RFC 9110, section 5.6.7); the last, of asctime, names no time zone and means UTC. */
+const HTTP_DATE = /^[A-Z][a-z]{2,8},? .*\d\d:\d\d:\d\d/;
+
 /**
  * The delay that a `Retry-After` header asks for (RFC 9110, section 10.2.3: seconds or an HTTP date), in
  * milliseconds; `undefined` for anything else.
@@ -54,7 +57,7 @@ export function parseRetryAfter(value: string | undefined, nowMs: number): numbe
   if (value === undefined) return undefined;
   const trimmed = value.trim();
   if (/^\d{1,9}$/.test(trimmed)) return Number(trimmed) * 1000;
-  if (!/^[A-Z][a-z]{2}/.test(trimmed)) return undefined;
-  const date = Date.parse(trimmed);
+  if (!HTTP_DATE.test(trimmed)) return undefined;
+  const date = Date.parse(/\d{4}$/.test(trimmed) ? `${trimmed} GMT` : trimmed);
   return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
 }
