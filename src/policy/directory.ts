@@ -2,6 +2,7 @@ import { performance } from "node:perf_hooks";
 import type { ApiClient, PolicyFilter } from "../api/client.js";
 import type { HashSigner } from "../api/hash-signer.js";
 import type { CallOptions } from "../api/transport/request.js";
+import { requireSignal } from "../base/abort.js";
 import { messageOf, SignPathError } from "../base/errors.js";
 import { SharedWork } from "../base/shared-work.js";
 import type { SigningPolicyRecord } from "../wire/policies.js";
@@ -67,6 +68,7 @@ export class PolicyDirectory {
    * @throws {SignPathError} `POLICY_NOT_FOUND`
    */
   async get(slugs: PolicySlugs, { signal }: CallOptions = {}): Promise<SigningPolicy> {
+    requireSignal(signal);
     if (signal?.aborted) throw aborted(signal.reason);
     const known = this.#entries.get(keyOf(slugs)) ?? this.#aliases.get(keyOf(slugs));
     const isFresh =
