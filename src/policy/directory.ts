@@ -86,7 +86,10 @@ export class PolicyDirectory {
   async #fetch({ projectSlug, signingPolicySlug }: PolicySlugs, signal: AbortSignal): Promise<Entry> {
     const filter = { projectSlug, signingPolicySlug };
     const sequence = ++this.#sequence;
-    const records = await this.#api.mySigningPolicies(filter, { signal });
+    let attempts = 1;
+    const records = await this.#api.mySigningPolicies(filter, { signal }, (count) => {
+      attempts = count;
+    });
     this.#signer.serverIsKnown();
     const record =
       records.find((each) => keyOf(each) === keyOf(filter)) ?? records.find((each) => matches(each, filter));
@@ -98,7 +101,7 @@ export class PolicyDirectory {
     throw new SignPathError(
       "POLICY_NOT_FOUND",
       `there is no signing policy ${projectSlug}/${signingPolicySlug} for this API token: check both slugs, and that the token's user is a submitter of the policy`,
-      { stage: "policy", attempts: 1 },
+      { stage: "policy", attempts },
     );
   }
 
