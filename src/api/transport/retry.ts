@@ -46,6 +46,9 @@ export function nextDelayMs(
   return elapsedMs + delay <= config.totalTimeoutMs - SHORTEST_ATTEMPT_MS ? delay : undefined;
 }
 
+/** The three forms of an HTTP date (RFC 9110, section 5.6.7); the last, of asctime, names no time zone and means UTC. */
+const HTTP_DATE = /^[A-Z][a-z]{2,8},? .*\d\d:\d\d:\d\d/;
+
 /**
  * The delay that a `Retry-After` header asks for (RFC 9110, section 10.2.3: seconds or an HTTP date), in
  * milliseconds; `undefined` for anything else.
@@ -69,7 +72,7 @@ export function serverTimeMs(date: string | undefined, nowMs: number): number {
 }
 
 function parseHttpDate(text: string): number | undefined {
-  if (!/^[A-Z][a-z]{2}/.test(text)) return undefined;
-  const date = Date.parse(text);
+  if (!HTTP_DATE.test(text)) return undefined;
+  const date = Date.parse(/\d{4}$/.test(text) ? `${text} GMT` : text);
   return Number.isNaN(date) ? undefined : date;
 }
