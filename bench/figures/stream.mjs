@@ -1,7 +1,7 @@
-import { randomFillSync } from "node:crypto";
-import { mkdtemp, open, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { writeLarge } from "../support/large-file.mjs";
 import { interleave, median, ratio } from "../support/measure.mjs";
 import { runModule, runProcess } from "../support/processes.mjs";
 import { compared, figure, heading, mebibytes, millis, skipped } from "../support/report.mjs";
@@ -18,7 +18,7 @@ export async function stream(service, { longRounds: rounds, sizeMib }) {
   const folder = await mkdtemp(join(tmpdir(), "signpath-bench-"));
   try {
     const path = join(folder, "large.bin");
-    await write(path, sizeMib);
+    await writeLarge(path, sizeMib * MIB);
     await compare(service, path, rounds);
   } finally {
     await rm(folder, { recursive: true });
@@ -46,15 +46,4 @@ async function compare(service, path, rounds) {
     target: `< ${mebibytes(MOST_MEMORY)}`,
     passed: most < MOST_MEMORY,
   });
-}
-
-/** Really written, so that reading it is reading. */
-async function write(path, sizeMib) {
-  const file = await open(path, "w");
-  const block = Buffer.alloc(4 * MIB);
-  for (let written = 0; written < sizeMib * MIB; written += block.length) {
-    randomFillSync(block, 0, 4096);
-    await file.write(block, 0, Math.min(block.length, sizeMib * MIB - written));
-  }
-  await file.close();
 }
