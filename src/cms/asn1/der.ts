@@ -4,9 +4,12 @@ import { concat, equal } from "../../base/bytes.js";
 /** Identifier octets (X.690, section 8.1.2). */
 export const TAGS = {
   integer: 0x02,
+  bitString: 0x03,
   octetString: 0x04,
   objectIdentifier: 0x06,
   utf8String: 0x0c,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
   sequence: 0x30,
   set: 0x31,
   /** `[0]` and `[1]`, constructed. */

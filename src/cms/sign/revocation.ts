@@ -1,8 +1,7 @@
-import * as pkijs from "pkijs";
 import type { Bytes } from "../../base/bytes.js";
-import { exactCopy, isBufferSource, viewOf } from "../../base/bytes.js";
+import { equal, exactCopy, isBufferSource, viewOf } from "../../base/bytes.js";
 import { encode, TAGS } from "../asn1/der.js";
-import { childrenOf, readElement } from "../asn1/element.js";
+import { childrenOf, MalformedAsn1, readElement } from "../asn1/element.js";
 import { objectIdentifier } from "../asn1/object-identifier.js";
 import { REVOCATION_INFO } from "../asn1/oids.js";
 import { refused } from "./refusal.js";
@@ -13,8 +12,8 @@ export type RevocationInput = string | Uint8Array | ArrayBuffer | { readonly raw
 // No dash inside, as in the pattern of certificates.
 const PEM = /-----BEGIN (?:X509 CRL|OCSP RESPONSE)-----([^-]+)-----END (?:X509 CRL|OCSP RESPONSE)-----/g;
 
-/** `OCSPResponseStatus` successful (RFC 6960, section 4.2.1). */
-const SUCCESSFUL = 0;
+/** `OCSPResponseStatus` successful as DER (RFC 6960, section 4.2.1). */
+const SUCCESSFUL = Uint8Array.of(0x0a, 0x01, 0x00);
 
 /**
  * Certificate revocation lists, each a `RevocationInfoChoice` as it is.
@@ -23,10 +22,22 @@ const SUCCESSFUL = 0;
  */
 export function readCrls(inputs: Iterable<RevocationInput>): Bytes[] {
   return read(inputs, "CRL", (der) => {
-    const list = pkijs.CertificateRevocationList.fromBER(der.buffer);
-    if (list.issuer.typesAndValues.length === 0) throw new TypeError("it has no issuer");
+    requireCrl(der);
     return der;
   });
+}
+
+/** `CertificateList` (RFC 5280, section 5.1), which differs from a certificate in that its issuer is followed by a time. */
+function requireCrl(der: Bytes): void {
+  const [list, , signature] = childrenOf(readElement(der));
+  const fields = list === undefined ? [] : childrenOf(list);
+  const [algorithm, issuer, time] = fields[0]?.tag === TAGS.integer ? fields.slice(1) : fields;
+  const isList =
+    signature?.tag === TAGS.bitString &&
+    algorithm?.tag === TAGS.sequence &&
+    issuer?.tag === TAGS.sequence &&
+    (time?.tag === TAGS.utcTime || time?.tag === TAGS.generalizedTime);
+  if (!isList) throw new MalformedAsn1("it is no CRL");
 }
 
 /**
@@ -36,9 +47,9 @@ export function readCrls(inputs: Iterable<RevocationInput>): Bytes[] {
  */
 export function readOcspResponses(inputs: Iterable<RevocationInput>): Bytes[] {
   return read(inputs, "OCSP response", (der) => {
-    const { responseStatus, responseBytes } = pkijs.OCSPResponse.fromBER(der.buffer);
-    if (responseStatus.valueBlock.valueDec !== SUCCESSFUL || responseBytes === undefined)
-      throw new TypeError("it tells of a failure");
+    const [status, response] = childrenOf(readElement(der));
+    if (status === undefined || !equal(status.bytes, SUCCESSFUL) || response?.tag !== TAGS.context0)
+      throw new MalformedAsn1("it is no response, or tells of a failure");
     return encode(TAGS.context1, objectIdentifier(REVOCATION_INFO.ocspResponse), der);
   });
 }

@@ -1,12 +1,11 @@
-import * as pkijs from "pkijs";
 import { onceAborted } from "../../base/abort.js";
 import type { Bytes } from "../../base/bytes.js";
 import { signWithKey } from "../../subtle/sign.js";
 import { algorithmIdentifier } from "../asn1/object-identifier.js";
-import { makeEngine } from "../engine.js";
 import { signedAttributes } from "./attributes.js";
 import type { Chains } from "./chains.js";
 import type { Digests } from "./digests.js";
+import { ecdsaSignatureValue, signatureAlgorithm } from "./signature-algorithm.js";
 import { signerIdentifier } from "./signer-identifier.js";
 import type { SignerInfo } from "./signer-info.js";
 import { signerInfoOf } from "./signer-info.js";
@@ -76,11 +75,7 @@ async function signDigest(
   signal: AbortSignal,
 ): Promise<Signed> {
   const { policy, key, algorithm, hash } = signer;
-  const { signatureAlgorithm: encoded, parameters } = await makeEngine(pkijs).getSignatureParameters(
-    key,
-    hash.name,
-  );
-  const signatureAlgorithm = new Uint8Array(encoded.toSchema().toBER());
+  const identifierOfAlgorithm = signatureAlgorithm(algorithm, hash);
   const digestAlgorithm = algorithmIdentifier(hash.oid);
   // The policy may get a new certificate while the content is read. From here to the signing
   // nothing is waited for, so that the certificate that is written down is the one that the signature is checked against.
@@ -89,19 +84,24 @@ async function signDigest(
   const identifier = signerIdentifier(certificate, signer.usesKeyIdentifier, policy.reference);
   const attributes =
     signer.attributes &&
-    signedAttributes(signer.attributes, { messageDigest: digest, hash, certificate, signatureAlgorithm });
+    signedAttributes(signer.attributes, {
+      messageDigest: digest,
+      hash,
+      certificate,
+      signatureAlgorithm: identifierOfAlgorithm,
+    });
   const signing =
     attributes === undefined
       ? policy.signHash(digest, { name: algorithm, hash: hash.name }, { signal })
-      : signWithKey(parameters.algorithm as KeyAlgorithm, key, attributes, { signal });
+      : signWithKey(key.algorithm, key, attributes, { signal });
   const raw = await signing;
-  const signature = algorithm === "ECDSA" ? new Uint8Array(pkijs.createCMSECDSASignature(raw.buffer)) : raw;
+  const signature = algorithm === "ECDSA" ? ecdsaSignatureValue(raw) : raw;
   const signerInfo = signerInfoOf({
     identifier,
     usesKeyIdentifier: signer.usesKeyIdentifier,
     digestAlgorithm,
     signedAttributes: attributes,
-    signatureAlgorithm,
+    signatureAlgorithm: identifierOfAlgorithm,
     signature,
   });
   return { digestAlgorithm, signerInfo, certificates };

@@ -1,0 +1,67 @@
+import type { Bytes } from "../../base/bytes.js";
+import type { AlgorithmName } from "../../key/algorithms.js";
+import type { HashAlgorithm } from "../../key/hashes.js";
+import type { HashName } from "../../wire/signing.js";
+import { encode, TAGS } from "../asn1/der.js";
+import { algorithmIdentifier, objectIdentifier } from "../asn1/object-identifier.js";
+
+/** `NULL`: the parameters that RFC 4055, section 5, asks for. */
+const NULL = Uint8Array.of(0x05, 0x00);
+
+const RSASSA_PSS = "1.2.840.113549.1.1.10";
+const MGF1 = "1.2.840.113549.1.1.8";
+
+/** Of RFC 4055, section 5, by hash; SHA-1 of RFC 3279, section 2.2.1. */
+const RSA_ENCRYPTION: Readonly<Record<HashName, string>> = {
+  "SHA-1": "1.2.840.113549.1.1.5",
+  "SHA-256": "1.2.840.113549.1.1.11",
+  "SHA-384": "1.2.840.113549.1.1.12",
+  "SHA-512": "1.2.840.113549.1.1.13",
+};
+
+/** Of RFC 5758, section 3.2, by hash; SHA-1 of RFC 3279, section 2.2.3. */
+const ECDSA: Readonly<Record<HashName, string>> = {
+  "SHA-1": "1.2.840.10045.4.1",
+  "SHA-256": "1.2.840.10045.4.3.2",
+  "SHA-384": "1.2.840.10045.4.3.3",
+  "SHA-512": "1.2.840.10045.4.3.4",
+};
+
+const IDENTIFIERS: Readonly<Record<AlgorithmName, (hash: HashAlgorithm) => Bytes>> = {
+  "RSASSA-PKCS1-v1_5": ({ name }) => encode(TAGS.sequence, objectIdentifier(RSA_ENCRYPTION[name]), NULL),
+  "RSA-PSS": (hash) => encode(TAGS.sequence, objectIdentifier(RSASSA_PSS), pssParameters(hash)),
+  ECDSA: ({ name }) => algorithmIdentifier(ECDSA[name]),
+};
+
+/** The `AlgorithmIdentifier` of a signature, as DER. */
+export function signatureAlgorithm(name: AlgorithmName, hash: HashAlgorithm): Bytes {
+  return IDENTIFIERS[name](hash);
+}
+
+/**
+ * `RSASSA-PSS-params` (RFC 4055, section 3.1): MGF1 with the same hash, and a salt as long as that. With SHA-1 these are the
+ * defaults, which DER leaves out.
+ */
+function pssParameters({ name, oid, length }: HashAlgorithm): Bytes {
+  if (name === "SHA-1") return encode(TAGS.sequence);
+  const hash = encode(TAGS.sequence, objectIdentifier(oid), NULL);
+  return encode(
+    TAGS.sequence,
+    encode(TAGS.context0, hash),
+    encode(TAGS.context1, encode(TAGS.sequence, objectIdentifier(MGF1), hash)),
+    encode(TAGS.context2, encode(TAGS.integer, Uint8Array.of(length))),
+  );
+}
+
+/** `ECDSA-Sig-Value` (RFC 3279, section 2.2.3) of a signature as r‖s. */
+export function ecdsaSignatureValue(fixed: Bytes): Bytes {
+  const half = fixed.length / 2;
+  return encode(TAGS.sequence, unsigned(fixed.subarray(0, half)), unsigned(fixed.subarray(half)));
+}
+
+function unsigned(bytes: Bytes): Bytes {
+  const first = bytes.findIndex((byte) => byte !== 0);
+  const digits = first < 0 ? Uint8Array.of(0) : bytes.subarray(first);
+  const sign = (digits[0] ?? 0) >= 0x80 ? [Uint8Array.of(0)] : [];
+  return encode(TAGS.integer, ...sign, digits);
+}
