@@ -19,3 +19,15 @@ export const ATTRIBUTES = {
   /** ETSI EN 319 122-1, section 5.2.3. */
   mimeType: "0.4.0.1733.2.1",
 } as const;
+
+/** Formats of revocation information that is no CRL (RFC 5940, section 2.2). */
+export const REVOCATION_INFO = {
+  ocspResponse: "1.3.6.1.5.5.7.16.2",
+} as const;
+
+/** Extensions of certificates (RFC 5280, sections 4.2.1.2 and 4.2.2.1), and a method of access (section 4.2.2.1). */
+export const EXTENSIONS = {
+  subjectKeyIdentifier: "2.5.29.14",
+  authorityInfoAccess: "1.3.6.1.5.5.7.1.1",
+  caIssuers: "1.3.6.1.5.5.7.48.2",
+} as const;

@@ -1,20 +1,23 @@
+import type { Bytes } from "../../base/bytes.js";
 import { exactCopy, viewOf } from "../../base/bytes.js";
-import { SignPathError } from "../../base/errors.js";
+import type { SignPathError } from "../../base/errors.js";
+import { messageOf } from "../../base/errors.js";
 import type { SigningSource } from "../../policy/signing-policy.js";
 import { chunksOf, isBytes } from "../../subtle/source.js";
+import { readElement } from "../asn1/element.js";
+import { refused } from "./refusal.js";
 
-/** Attached content is held in memory, up to this many bytes. */
+/** Attached content in memory may have up to this many bytes. */
 const MOST_BYTES = 1024 ** 3;
+
+const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * The whole content, as it is at the time of the call.
  *
  * @throws {SignPathError} `REQUEST_REJECTED` where it is too large, `ABORTED`
  */
-export async function readContent(
-  source: SigningSource,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
+export async function readContent(source: SigningSource, signal: AbortSignal | undefined): Promise<Bytes> {
   if (isBytes(source)) {
     requireRoom(source.byteLength);
     return exactCopy(viewOf(source));
@@ -27,11 +30,54 @@ export async function readContent(
     requireRoom(length);
     chunks.push(exactCopy(chunk));
   }
-  return Buffer.concat(chunks, length);
+  return joined(chunks, length);
+}
+
+/** Not by arguments of one call, of which there can be too many. */
+function joined(chunks: readonly Uint8Array[], length: number): Bytes {
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return whole;
 }
 
 function requireRoom(length: number): void {
   if (length <= MOST_BYTES) return;
-  const message = `content of more than ${MOST_BYTES} bytes cannot be attached: sign it detached`;
-  throw new SignPathError("REQUEST_REJECTED", message, { stage: "cms" });
+  throw refused(
+    "REQUEST_REJECTED",
+    `content of more than ${MOST_BYTES} bytes cannot be attached in memory: sign it detached, or with signCmsStream`,
+  );
+}
+
+/** The chunks of a source, none of more than a MiB: bytes in memory are one chunk, of whatever length. */
+export async function* smallChunksOf(
+  source: SigningSource,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, void> {
+  for await (const chunk of chunksOf(source, signal)) {
+    for (let begin = 0; begin < chunk.byteLength; begin += CHUNK_BYTES)
+      yield chunk.subarray(begin, begin + CHUNK_BYTES);
+  }
+}
+
+/**
+ * What is hashed of content that is one DER value: all but its tag and its length (RFC 2315, section 9.3).
+ *
+ * @throws {SignPathError} `REQUEST_REJECTED`
+ */
+export function contentOctets(value: Bytes): Bytes {
+  try {
+    const { content, isIndefinite } = readElement(value);
+    if (!isIndefinite) return content;
+  } catch (cause) {
+    throw notDer(messageOf(cause), cause);
+  }
+  throw notDer("its length is indefinite");
+}
+
+function notDer(reason: string, cause?: unknown): SignPathError {
+  return refused("REQUEST_REJECTED", `the content is not one DER value: ${reason}; nothing was sent`, cause);
 }

@@ -1,96 +1,81 @@
-import { types } from "node:util";
 import type { CallOptions } from "../../api/transport/request.js";
-import type { Bytes } from "../../base/bytes.js";
-import { SignPathError } from "../../base/errors.js";
-import type { AlgorithmName } from "../../key/algorithms.js";
-import type { SignPathCryptoKey } from "../../key/crypto-key.js";
-import type { HashAlgorithm } from "../../key/hashes.js";
-import { HASH_ALGORITHMS } from "../../key/hashes.js";
+import type { SignPathError } from "../../base/errors.js";
 import type { CertificateInput } from "../../policy/chain.js";
-import { readCertificates } from "../../policy/chain.js";
-import { SigningPolicy } from "../../policy/signing-policy.js";
-import type { HashName } from "../../wire/signing.js";
+import type { SigningPolicy } from "../../policy/signing-policy.js";
+import type { AttributeInput, ContentHint } from "./attribute-input.js";
+import type { ProfileName } from "./profiles.js";
+import type { RevocationInput } from "./revocation.js";
 
-/** How to make a CMS signature. */
-export interface SignCmsOptions extends CallOptions {
+/** How one signer signs. */
+export interface CmsSigner {
   /** Whose key signs. */
   readonly policy: SigningPolicy;
   /** Hash of the content and of the signed attributes. Default: `"SHA-256"`. */
   readonly hash?: "SHA-256" | "SHA-384" | "SHA-512" | undefined;
   /** Padding of an RSA signature. Default: `"pkcs1"`. */
   readonly padding?: "pkcs1" | "pss" | undefined;
-  /** Leave the content out of the result. Default: `true`. */
-  readonly detached?: boolean | undefined;
+  /** What names the certificate (RFC 5652, section 5.3). Default: `"issuerAndSerialNumber"`. */
+  readonly signerIdentifier?: "issuerAndSerialNumber" | "subjectKeyIdentifier" | undefined;
+  /**
+   * Which attributes there must and may be. `"cades-b"`, `"cades-t"`: ETSI EN 319 122-1, the latter with a `timestamp`;
+   * `"pades"`: for a PDF file, without the signing time. Default: `"cms"`, RFC 5652 with what CAdES asks for.
+   */
+  readonly profile?: ProfileName | undefined;
+  /** `false` signs the digest of the content itself (RFC 5652, section 5.4), which must then be id-data. Default: `true`. */
+  readonly signedAttributes?: boolean | undefined;
+  /** The signing time attribute, to the second. Default: now; `false` leaves it out. */
+  readonly signingTime?: Date | false | undefined;
+  /** The attribute signing-certificate-v2 (RFC 5035). Default: `true`; Authenticode has none. */
+  readonly signingCertificate?: boolean | undefined;
+  /** More signed attributes. */
+  readonly attributes?: Iterable<AttributeInput> | undefined;
+  /** The attribute content-hints (RFC 2634, section 2.9). */
+  readonly contentHint?: ContentHint | undefined;
+  /** The attribute mime-type (ETSI EN 319 122-1, section 5.2.3), as `"application/pdf"`. */
+  readonly mimeType?: string | undefined;
+  /** The attribute CMSAlgorithmProtection (RFC 6211). Default: `false`. */
+  readonly algorithmProtection?: boolean | undefined;
+}
+
+/** Which certificates go into a signature. */
+export interface CertificateOptions {
   /**
    * Issuers to include beside the policy's certificate: PEM bundles, DER or certificate objects. Those that are not part of
    * its chain are left out; the root too, because who verifies must have it anyway.
    */
   readonly certificates?: Iterable<CertificateInput> | undefined;
-  /** The signing time attribute, to the second. Default: now; `false` leaves it out. */
-  readonly signingTime?: Date | false | undefined;
+  /** Include the root as well, where it is among the `certificates`. Default: `false`. */
+  readonly includeRoot?: boolean | undefined;
+  /**
+   * What to do where the chain, of the `certificates` given, does not reach a self-signed one: nothing, tell `onWarning`,
+   * or fail with `CHAIN_INCOMPLETE` before anything is signed. Default: `"ignore"`.
+   */
+  readonly incompleteChain?: "ignore" | "warn" | "error" | undefined;
+  /** Hears of what went wrong without ending the call. */
+  readonly onWarning?: ((error: SignPathError) => void) | undefined;
 }
 
-/** The options with their defaults, checked. */
-export interface Plan {
-  readonly policy: SigningPolicy;
-  readonly key: SignPathCryptoKey & CryptoKey;
-  readonly hash: HashAlgorithm;
-  readonly detached: boolean;
-  /** DER of those that may be issuers. */
-  readonly candidates: readonly Bytes[];
-  readonly signingTime: Date | undefined;
-  readonly signal: AbortSignal | undefined;
-}
-
-const HASH_CHOICES: readonly HashName[] = ["SHA-256", "SHA-384", "SHA-512"];
-const PADDING_CHOICES: ReadonlyMap<unknown, AlgorithmName> = new Map([
-  ["pkcs1", "RSASSA-PKCS1-v1_5"],
-  ["pss", "RSA-PSS"],
-]);
-
-/**
- * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`, `CONFIG_INVALID`
- * @throws {TypeError} for a policy that is none, or a signing time that cannot be written
- */
-export function planOf(options: SignCmsOptions): Plan {
-  const { policy, detached = true, certificates = [], signingTime = new Date(), signal } = options;
-  if (!(policy instanceof SigningPolicy))
-    throw new TypeError("policy must be one that a SignPath client gave");
-  const hash = hashOf(options.hash);
-  const name = algorithmOf(policy, options.padding);
-  if (signingTime !== false) requireTime(signingTime);
-  return {
-    policy,
-    key: policy.privateKey({ name, hash: hash.name }) as SignPathCryptoKey & CryptoKey,
-    hash,
-    detached,
-    candidates: readCertificates(typeof certificates === "string" ? [certificates] : certificates),
-    signingTime: signingTime === false ? undefined : signingTime,
-    signal,
-  };
-}
-
-function hashOf(given: HashName = "SHA-256"): HashAlgorithm {
-  const hash = HASH_CHOICES.includes(given) ? HASH_ALGORITHMS.get(given) : undefined;
-  if (hash !== undefined) return hash;
-  throw refused(`CMS is signed with ${HASH_CHOICES.join(", ")}, not with ${String(given)}`);
-}
-
-function algorithmOf(policy: SigningPolicy, padding: unknown): AlgorithmName {
-  if (padding !== undefined && !PADDING_CHOICES.has(padding))
-    throw refused(`there is no padding ${String(padding)}: pkcs1 and pss are`);
-  if (policy.keyType !== "EC") return PADDING_CHOICES.get(padding) ?? "RSASSA-PKCS1-v1_5";
-  if (padding === undefined) return "ECDSA";
-  throw refused(`padding is for RSA keys; ${policy.reference} has an EC key`);
-}
-
-function refused(message: string): SignPathError {
-  return new SignPathError("ALGORITHM_NOT_SUPPORTED", message, { stage: "cms" });
-}
-
-/** GeneralizedTime has four digits for the year (RFC 5652, section 11.3). */
-function requireTime(time: unknown): void {
-  const year = types.isDate(time) ? time.getUTCFullYear() : Number.NaN;
-  if (!(year >= 0 && year <= 9999))
-    throw new TypeError("signingTime must be a Date of the years 0 to 9999, or false");
+/** How to make a CMS signature: by one signer, or by several `signers`, for whom what is said here of one is the default. */
+export interface SignCmsOptions extends CallOptions, Partial<CmsSigner>, CertificateOptions {
+  /** In place of `policy`: all sign at the same time, over one reading of the source. */
+  readonly signers?: Iterable<CmsSigner> | undefined;
+  /** Leave the content out of the result. Default: `true`. */
+  readonly detached?: boolean | undefined;
+  /**
+   * Of attached content: DER, or BER of indefinite length, for which the content is read only once. Default: `"der"`;
+   * from `signCmsStream` `"ber"` for a source that cannot be read twice.
+   */
+  readonly encoding?: "der" | "ber" | undefined;
+  /** Object identifier of the content's type. Default: id-data, `"1.2.840.113549.1.7.1"`. */
+  readonly contentType?: string | undefined;
+  /**
+   * How content that is not id-data stands in the signature. `"octet-string"`: in an OCTET STRING, as RFC 5652 has it.
+   * `"asn1"`: as PKCS #7 (RFC 2315, section 9.1) and Authenticode have it: the source is one DER value, stands there as it
+   * is, and is hashed without its tag and length. Default: `"octet-string"`.
+   */
+  readonly contentEncoding?: "octet-string" | "asn1" | undefined;
+  /** Certificate revocation lists to include: PEM or DER. */
+  readonly crls?: Iterable<RevocationInput> | undefined;
+  /** OCSP responses to include (RFC 5940): DER. */
+  readonly ocspResponses?: Iterable<RevocationInput> | undefined;
 }

@@ -1,68 +1,66 @@
-import { createHash, X509Certificate } from "node:crypto";
-import * as asn1js from "asn1js";
-import * as pkijs from "pkijs";
 import type { Bytes } from "../../base/bytes.js";
-import { buildChain } from "../../policy/chain.js";
-import { signWithKey } from "../../subtle/sign.js";
+import { TAGS } from "../asn1/der.js";
+import { algorithmIdentifier } from "../asn1/object-identifier.js";
 import { CONTENT_TYPES } from "../asn1/oids.js";
-import { makeEngine } from "../engine.js";
-import { signedAttributes } from "./attributes.js";
-import type { Plan } from "./options.js";
+import type { Plan } from "./plan.js";
+import type { Signed } from "./sign-content.js";
+import { encodeSignerInfo } from "./signer-info.js";
 
-/** A detached SignedData without its certificates, and these. */
-export interface Signed {
-  readonly signedData: pkijs.SignedData;
-  /** DER, the signer's own first. */
+/** What a SignedData has beside its content (RFC 5652, section 5.1), each element as DER or as it was found. */
+export interface SignedDataParts {
+  readonly version: number;
+  readonly digestAlgorithms: readonly Bytes[];
+  /** Object identifier. */
+  readonly contentType: string;
+  /** `CertificateChoices`, each. */
   readonly certificates: readonly Bytes[];
+  /** `RevocationInfoChoice`, each. */
+  readonly crls: readonly Bytes[];
+  readonly signerInfos: readonly Bytes[];
 }
 
-/** Signs a content whose digest is known. */
-export async function signDigest(plan: Plan, messageDigest: Uint8Array): Promise<Signed> {
-  const { policy, key, hash, signingTime, signal } = plan;
-  const { signatureAlgorithm, parameters } = await makeEngine(pkijs).getSignatureParameters(key, hash.name);
-  // The policy may get a new certificate while the content is read. From here to the signing nothing is waited for, so
-  // that the certificate that is written down is the one that the signature is checked against.
-  const leaf = policy.certificateDer;
-  const { issuer, serialNumber } = pkijs.Certificate.fromBER(leaf);
-  const signedAttrs = signedAttributes({
-    contentType: CONTENT_TYPES.data,
-    messageDigest,
-    signingTime,
-    issuer,
-    serialNumber,
-    certificateDigest: createHash(hash.nodeName).update(leaf).digest(),
-    certificateHash: hash.name,
-  });
-  // DER encodes the attributes as a SET OF where they are signed (RFC 5652, section 5.4).
-  const signed = new Uint8Array(signedAttrs.toSchema().toBER());
-  signed[0] = 0x31;
-  const algorithm = parameters.algorithm as KeyAlgorithm;
-  const { buffer } = await signWithKey(algorithm, key, signed, { signal });
-  const signature = algorithm.name === "ECDSA" ? pkijs.createCMSECDSASignature(buffer) : buffer;
-  // Without parameters, as RFC 5754, section 2, has it for SHA-2.
-  const digestAlgorithm = new pkijs.AlgorithmIdentifier({ algorithmId: hash.oid });
-  const signerInfo = new pkijs.SignerInfo({
-    version: 1,
-    sid: new pkijs.IssuerAndSerialNumber({ issuer, serialNumber }),
-    digestAlgorithm,
-    signedAttrs,
-    signatureAlgorithm,
-    signature: new asn1js.OctetString({ valueHex: signature }),
-  });
-  const signedData = new pkijs.SignedData({
-    digestAlgorithms: [digestAlgorithm],
-    encapContentInfo: new pkijs.EncapsulatedContentInfo({ eContentType: CONTENT_TYPES.data }),
-    signerInfos: [signerInfo],
-  });
-  return { signedData, certificates: withoutRoot(buildChain(leaf, plan.candidates)) };
+/** What the version depends on. */
+export interface VersionFacts extends Pick<SignedDataParts, "contentType" | "certificates" | "crls"> {
+  readonly signerVersions: readonly number[];
 }
 
-function withoutRoot([leaf, ...issuers]: readonly Bytes[]): readonly Bytes[] {
-  return leaf === undefined ? [] : [leaf, ...issuers.filter((der) => !isSelfSigned(der))];
+/** `CertificateChoices` by their tags (RFC 5652, section 10.2.2). */
+const CERTIFICATE = {
+  v1Attribute: TAGS.context1,
+  v2Attribute: TAGS.context2,
+  other: TAGS.context3,
+} as const;
+
+/** The version of a SignedData, by the rules of RFC 5652, section 5.1. */
+export function versionOf({ contentType, certificates, crls, signerVersions }: VersionFacts): number {
+  const has = (elements: readonly Bytes[], tag: number): boolean => elements.some(([first]) => first === tag);
+  if (has(certificates, CERTIFICATE.other) || has(crls, TAGS.context1)) return 5;
+  if (has(certificates, CERTIFICATE.v2Attribute)) return 4;
+  const isThree =
+    has(certificates, CERTIFICATE.v1Attribute) ||
+    signerVersions.includes(3) ||
+    contentType !== CONTENT_TYPES.data;
+  return isThree ? 3 : 1;
 }
 
-/** Not only self-issued, as a certificate from an authority's old key for its new one is (RFC 5280, section 3.2). */
-function isSelfSigned(der: Bytes): boolean {
-  const certificate = new X509Certificate(der);
-  return certificate.verify(certificate.publicKey);
+/** Everything but the signatures is known before there are any: of BER it comes before the content. */
+export function outlineOf(plan: Plan): Pick<SignedDataParts, "version" | "digestAlgorithms" | "contentType"> {
+  const { contentType, crls, signers, hashes, isAsn1 } = plan;
+  const signerVersions = signers.map(({ usesKeyIdentifier }) => (usesKeyIdentifier ? 3 : 1));
+  return {
+    // PKCS #7 has one version only (RFC 2315, section 9.1).
+    version: isAsn1 ? 1 : versionOf({ contentType, certificates: [], crls, signerVersions }),
+    digestAlgorithms: hashes.map(({ oid }) => algorithmIdentifier(oid)),
+    contentType,
+  };
+}
+
+/** The SignedData of what was signed. */
+export function partsOf(plan: Plan, signed: readonly Signed[]): SignedDataParts {
+  return {
+    ...outlineOf(plan),
+    certificates: signed.flatMap(({ certificates }) => certificates),
+    crls: plan.crls,
+    signerInfos: signed.map(({ signerInfo }) => encodeSignerInfo(signerInfo)),
+  };
 }

@@ -1,0 +1,25 @@
+import * as asn1js from "asn1js";
+import type { Bytes } from "../../base/bytes.js";
+import { concat } from "../../base/bytes.js";
+import { header, TAGS } from "./der.js";
+
+/** Dotted, its first arc 0, 1 or 2 (X.660, section 7), of a length that identifiers in use are far below. */
+const DOTTED = /^[0-2](?:\.(?:0|[1-9]\d{0,38})){1,60}$/;
+
+/** Whether a text is an object identifier in dotted form. */
+export function isObjectIdentifier(text: unknown): text is string {
+  return (
+    typeof text === "string" && DOTTED.test(text) && (text[0] === "2" || Number(text.split(".")[1]) < 40)
+  );
+}
+
+/** The DER of an object identifier. */
+export function objectIdentifier(dotted: string): Bytes {
+  return new Uint8Array(new asn1js.ObjectIdentifier({ value: dotted }).toBER());
+}
+
+/** `AlgorithmIdentifier` without parameters, as RFC 5754, section 2, has it for SHA-2. */
+export function algorithmIdentifier(dotted: string): Bytes {
+  const oid = objectIdentifier(dotted);
+  return concat(header(TAGS.sequence, oid.length), oid);
+}

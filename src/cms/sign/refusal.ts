@@ -1,0 +1,12 @@
+import type { SignPathErrorCode } from "../../base/errors.js";
+import { SignPathError } from "../../base/errors.js";
+
+/** An error of this room, for a call that ends before anything is signed. */
+export function refused(code: SignPathErrorCode, message: string, cause?: unknown): SignPathError {
+  return new SignPathError(code, message, { stage: "cms", cause });
+}
+
+/** Options that cannot be followed, or not together. */
+export function contradiction(message: string): SignPathError {
+  return refused("CONFIG_INVALID", `${message}; nothing was read or sent`);
+}

@@ -1,0 +1,69 @@
+import * as pkijs from "pkijs";
+import type { Bytes } from "../../base/bytes.js";
+import { exactCopy, isBufferSource, viewOf } from "../../base/bytes.js";
+import { encode, TAGS } from "../asn1/der.js";
+import { childrenOf, readElement } from "../asn1/element.js";
+import { objectIdentifier } from "../asn1/object-identifier.js";
+import { REVOCATION_INFO } from "../asn1/oids.js";
+import { refused } from "./refusal.js";
+
+/** PEM text or bytes with one or more, DER, or an object with its DER in `rawData`. */
+export type RevocationInput = string | Uint8Array | ArrayBuffer | { readonly rawData: ArrayBuffer };
+
+// No dash inside, as in the pattern of certificates.
+const PEM = /-----BEGIN (?:X509 CRL|OCSP RESPONSE)-----([^-]+)-----END (?:X509 CRL|OCSP RESPONSE)-----/g;
+
+/** `OCSPResponseStatus` successful (RFC 6960, section 4.2.1). */
+const SUCCESSFUL = 0;
+
+/**
+ * Certificate revocation lists, each a `RevocationInfoChoice` as it is.
+ *
+ * @throws {SignPathError} `CONFIG_INVALID` where an input holds none
+ */
+export function readCrls(inputs: Iterable<RevocationInput>): Bytes[] {
+  return read(inputs, "CRL", (der) => {
+    const list = pkijs.CertificateRevocationList.fromBER(der.buffer);
+    if (list.issuer.typesAndValues.length === 0) throw new TypeError("it has no issuer");
+    return der;
+  });
+}
+
+/**
+ * OCSP responses, each as `other [1] { id-ri-ocsp-response, OCSPResponse }` (RFC 5940, section 2.2).
+ *
+ * @throws {SignPathError} `CONFIG_INVALID` where an input holds none, or one that says nothing of a certificate
+ */
+export function readOcspResponses(inputs: Iterable<RevocationInput>): Bytes[] {
+  return read(inputs, "OCSP response", (der) => {
+    const { responseStatus, responseBytes } = pkijs.OCSPResponse.fromBER(der.buffer);
+    if (responseStatus.valueBlock.valueDec !== SUCCESSFUL || responseBytes === undefined)
+      throw new TypeError("it tells of a failure");
+    return encode(TAGS.context1, objectIdentifier(REVOCATION_INFO.ocspResponse), der);
+  });
+}
+
+function read(inputs: Iterable<RevocationInput>, what: string, wrap: (der: Bytes) => Bytes): Bytes[] {
+  const list = typeof inputs === "string" ? [inputs] : [...inputs];
+  return list.flatMap((input, index) => {
+    const message = `${what} ${index + 1} of those given cannot be read: it must be PEM or DER`;
+    try {
+      const found = encodings(input).map((der) => {
+        childrenOf(readElement(der));
+        return wrap(der);
+      });
+      if (found.length > 0) return found;
+    } catch (cause) {
+      throw refused("CONFIG_INVALID", message, cause);
+    }
+    throw refused("CONFIG_INVALID", message);
+  });
+}
+
+function encodings(input: RevocationInput): Bytes[] {
+  if (typeof input === "string")
+    return [...input.matchAll(PEM)].map(([, text = ""]) => exactCopy(Buffer.from(text, "base64")));
+  const bytes = viewOf(isBufferSource(input) ? input : input.rawData);
+  const isText = bytes[0] !== TAGS.sequence;
+  return isText ? encodings(Buffer.from(bytes).toString("latin1")) : [exactCopy(bytes)];
+}

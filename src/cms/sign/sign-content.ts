@@ -1,0 +1,89 @@
+import * as pkijs from "pkijs";
+import { onceAborted } from "../../base/abort.js";
+import type { Bytes } from "../../base/bytes.js";
+import { signWithKey } from "../../subtle/sign.js";
+import type { HashName } from "../../wire/signing.js";
+import { algorithmIdentifier } from "../asn1/object-identifier.js";
+import { makeEngine } from "../engine.js";
+import { signedAttributes } from "./attributes.js";
+import type { Chains } from "./chains.js";
+import { signerIdentifier } from "./signer-identifier.js";
+import type { SignerInfo } from "./signer-info.js";
+import { signerInfoOf } from "./signer-info.js";
+import type { SignerPlan } from "./signer-plan.js";
+
+/** A signer's part of a SignedData. */
+export interface Signed {
+  /** `AlgorithmIdentifier` of the content's digest. */
+  readonly digestAlgorithm: Bytes;
+  readonly signerInfo: SignerInfo;
+  /** DER of what goes in for this signer: its certificate first. */
+  readonly certificates: readonly Bytes[];
+}
+
+/**
+ * Signs a content by its digests, for all signers at the same time. Where one of them fails the others are ended, and the
+ * failure is that one's.
+ *
+ * @param digests - of the content, one for each hash that a signer signs with
+ */
+export async function signContent(
+  signers: readonly SignerPlan[],
+  digests: ReadonlyMap<HashName, Uint8Array>,
+  chains: Chains,
+  signal: AbortSignal | undefined,
+): Promise<Signed[]> {
+  const controller = new AbortController();
+  if (signal?.aborted) controller.abort(signal.reason);
+  else if (signal) onceAborted(signal, () => controller.abort(signal.reason));
+  const signing = signers.map((signer) => {
+    const digest = digests.get(signer.hash.name);
+    if (digest === undefined) throw new TypeError(`there is no digest by ${signer.hash.name}`);
+    return signDigest(signer, digest, chains, controller.signal);
+  });
+  try {
+    return await Promise.all(signing);
+  } catch (error) {
+    controller.abort();
+    await Promise.allSettled(signing);
+    throw error;
+  }
+}
+
+async function signDigest(
+  plan: SignerPlan,
+  digest: Uint8Array,
+  chains: Chains,
+  signal: AbortSignal,
+): Promise<Signed> {
+  const { policy, key, algorithm, hash } = plan;
+  const { signatureAlgorithm: encoded, parameters } = await makeEngine(pkijs).getSignatureParameters(
+    key,
+    hash.name,
+  );
+  const signatureAlgorithm = new Uint8Array(encoded.toSchema().toBER());
+  const digestAlgorithm = algorithmIdentifier(hash.oid);
+  // The policy may get a new certificate while the content is read. From here to the signing
+  // nothing is waited for, so that the certificate that is written down is the one that the signature is checked against.
+  const certificate = policy.certificateDer;
+  const certificates = chains.of(certificate);
+  const identifier = signerIdentifier(certificate, plan.usesKeyIdentifier, policy.reference);
+  const attributes =
+    plan.attributes &&
+    signedAttributes(plan.attributes, { messageDigest: digest, hash, certificate, signatureAlgorithm });
+  const signing =
+    attributes === undefined
+      ? policy.signHash(digest, { name: algorithm, hash: hash.name }, { signal })
+      : signWithKey(parameters.algorithm as KeyAlgorithm, key, attributes, { signal });
+  const raw = await signing;
+  const signature = algorithm === "ECDSA" ? new Uint8Array(pkijs.createCMSECDSASignature(raw.buffer)) : raw;
+  const signerInfo = signerInfoOf({
+    identifier,
+    usesKeyIdentifier: plan.usesKeyIdentifier,
+    digestAlgorithm,
+    signedAttributes: attributes,
+    signatureAlgorithm,
+    signature,
+  });
+  return { digestAlgorithm, signerInfo, certificates };
+}
