@@ -4,3 +4,16 @@ export type { ProfileName } from "./sign/profiles.js";
 export type { RevocationInput } from "./sign/revocation.js";
 export { signCms } from "./sign/sign-cms.js";
 export { signCmsStream } from "./sign/sign-cms-stream.js";
+export type { CrlInput, VerifyCmsOptions } from "./verify/options.js";
+export type { Purpose } from "./verify/path/purpose.js";
+export type {
+  CmsVerification,
+  Reason,
+  ReasonCode,
+  SignerIdentity,
+  SignerReport,
+  TimestampReport,
+} from "./verify/report.js";
+export { CmsVerificationError } from "./verify/report.js";
+export type { ContentSink } from "./verify/stream/content.js";
+export { verifyCms } from "./verify/verify-cms.js";
