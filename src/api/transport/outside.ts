@@ -60,6 +60,11 @@ export class Outside {
     this.#config = config;
   }
 
+  /** Time limit of a request with all its attempts, where there is no other. */
+  get totalTimeoutMs(): number {
+    return this.#config.retry.totalTimeoutMs;
+  }
+
   /**
    * Sends a request until it succeeds or fails for good.
    *
@@ -138,7 +143,7 @@ export class Outside {
         maxConcurrency: MOST_IN_FLIGHT,
         accept,
         authorization: () => authorization,
-        redact: redactor(credentials, authorization),
+        redact: redactor(credentials),
         pace: isPaced ? new FixedPace(paced, maxRequestsPerSecond) : undefined,
       },
       () => this.#idle?.(),
@@ -162,13 +167,11 @@ function basic({ username, password }: Credentials): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 
-/** Takes the password out of what a server says, in each form in which it was sent. */
-function redactor(
-  credentials: Credentials | undefined,
-  authorization: string | undefined,
-): (text: string) => string {
-  const sent = authorization?.replace(/^Basic /, "") ?? "";
-  const secrets = [sent, credentials?.password ?? ""].filter((secret) => secret !== "");
+/** Takes credentials out of what a server says, in each form in which they were sent. */
+export function redactor(credentials: Credentials | undefined): (text: string) => string {
+  if (credentials === undefined) return (text) => text;
+  const sent = basic(credentials).replace(/^Basic /, "");
+  const secrets = [sent, credentials.password].filter((secret) => secret !== "");
   return (text) => secrets.reduce((clean, secret) => clean.replaceAll(secret, "***"), text);
 }
 
