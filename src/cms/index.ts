@@ -1,4 +1,10 @@
 export type { AttributeInput, AttributeValue, ContentHint } from "./sign/attribute-input.js";
+export type { AddSignerOptions } from "./sign/edit/add-signer.js";
+export { addSigner } from "./sign/edit/add-signer.js";
+export { certificateBundle } from "./sign/edit/certificate-bundle.js";
+export type { CounterSignOptions } from "./sign/edit/counter-sign.js";
+export { counterSign } from "./sign/edit/counter-sign.js";
+export { mergeCms } from "./sign/edit/merge.js";
 export type { CertificateOptions, CmsSigner, SignCmsOptions } from "./sign/options.js";
 export type { ProfileName } from "./sign/profiles.js";
 export type { RevocationInput } from "./sign/revocation.js";

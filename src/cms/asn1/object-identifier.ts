@@ -2,6 +2,8 @@ import * as asn1js from "asn1js";
 import type { Bytes } from "../../base/bytes.js";
 import { concat } from "../../base/bytes.js";
 import { header, TAGS } from "./der.js";
+import type { Element } from "./element.js";
+import { MalformedAsn1 } from "./element.js";
 
 /** Dotted, its first arc 0, 1 or 2 (X.660, section 7), of a length that identifiers in use are far below. */
 const DOTTED = /^[0-2](?:\.(?:0|[1-9]\d{0,38})){1,60}$/;
@@ -22,4 +24,15 @@ export function objectIdentifier(dotted: string): Bytes {
 export function algorithmIdentifier(dotted: string): Bytes {
   const oid = objectIdentifier(dotted);
   return concat(header(TAGS.sequence, oid.length), oid);
+}
+
+/**
+ * The dotted form of an object identifier.
+ *
+ * @throws {MalformedAsn1}
+ */
+export function readObjectIdentifier(element: Element | undefined): string {
+  const block = element && asn1js.fromBER(element.bytes).result;
+  if (block instanceof asn1js.ObjectIdentifier && block.error === "") return block.valueBlock.toString();
+  throw new MalformedAsn1("a value is no OBJECT IDENTIFIER");
 }

@@ -16,14 +16,18 @@ export class Chains {
   readonly #warn: ((error: SignPathError) => void) | undefined;
   readonly #known: { readonly leaf: Bytes; readonly included: readonly Bytes[] }[] = [];
 
-  /** @throws {SignPathError} `CONFIG_INVALID` for a certificate that cannot be read, or options that do not go together */
-  constructor(options: CertificateOptions) {
+  /**
+   * @param present - `CertificateChoices` that are there already: they may be issuers
+   * @throws {SignPathError} `CONFIG_INVALID` for a certificate that cannot be read, or options that do not go together
+   */
+  constructor(options: CertificateOptions, present: readonly Bytes[] = []) {
     const { certificates = [], includeRoot = false, incompleteChain = "ignore", onWarning } = options;
     if (!INCOMPLETE_CHOICES.includes(incompleteChain))
       throw contradiction(`incompleteChain must be ${INCOMPLETE_CHOICES.join(", ")}`);
     if (incompleteChain === "warn" && typeof onWarning !== "function")
       throw contradiction('incompleteChain "warn" needs onWarning, which hears of it');
-    this.#candidates = readCertificates(typeof certificates === "string" ? [certificates] : certificates);
+    const given = readCertificates(typeof certificates === "string" ? [certificates] : certificates);
+    this.#candidates = [...given, ...present.filter(isCertificate)];
     this.#includeRoot = includeRoot;
     this.#incomplete = incompleteChain;
     this.#warn = onWarning;
@@ -50,6 +54,14 @@ export class Chains {
     const included = [leaf, ...issuers.filter((der) => this.#includeRoot || !isSelfSigned(der))];
     this.#known.push({ leaf, included });
     return included;
+  }
+}
+
+function isCertificate(der: Bytes): boolean {
+  try {
+    return new X509Certificate(der).raw.length === der.length;
+  } catch {
+    return false;
   }
 }
 

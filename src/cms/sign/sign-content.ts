@@ -2,11 +2,11 @@ import * as pkijs from "pkijs";
 import { onceAborted } from "../../base/abort.js";
 import type { Bytes } from "../../base/bytes.js";
 import { signWithKey } from "../../subtle/sign.js";
-import type { HashName } from "../../wire/signing.js";
 import { algorithmIdentifier } from "../asn1/object-identifier.js";
 import { makeEngine } from "../engine.js";
 import { signedAttributes } from "./attributes.js";
 import type { Chains } from "./chains.js";
+import type { Digests } from "./digests.js";
 import { signerIdentifier } from "./signer-identifier.js";
 import type { SignerInfo } from "./signer-info.js";
 import { signerInfoOf } from "./signer-info.js";
@@ -22,41 +22,60 @@ export interface Signed {
 }
 
 /**
- * Signs a content by its digests, for all signers at the same time. Where one of them fails the others are ended, and the
- * failure is that one's.
+ * Signs a content by its digests, for all signers at the same time.
  *
  * @param digests - of the content, one for each hash that a signer signs with
  */
-export async function signContent(
+export function signContent(
   signers: readonly SignerPlan[],
-  digests: ReadonlyMap<HashName, Uint8Array>,
+  digests: Digests,
+  chains: Chains,
+  signal: AbortSignal | undefined,
+): Promise<Signed[]> {
+  const jobs = signers.map((signer) => {
+    const digest = digests.get(signer.hash.name);
+    if (digest === undefined) throw new TypeError(`there is no digest by ${signer.hash.name}`);
+    return { signer, digest };
+  });
+  return signAll(jobs, chains, signal);
+}
+
+/** A digest, and who is to sign it. */
+export interface SigningJob {
+  readonly signer: SignerPlan;
+  readonly digest: Uint8Array;
+}
+
+/**
+ * Signs digests, all at the same time. Where one signature fails the others are ended, and the failure is that one's.
+ */
+export async function signAll(
+  jobs: readonly SigningJob[],
   chains: Chains,
   signal: AbortSignal | undefined,
 ): Promise<Signed[]> {
   const controller = new AbortController();
-  if (signal?.aborted) controller.abort(signal.reason);
-  else if (signal) onceAborted(signal, () => controller.abort(signal.reason));
-  const signing = signers.map((signer) => {
-    const digest = digests.get(signer.hash.name);
-    if (digest === undefined) throw new TypeError(`there is no digest by ${signer.hash.name}`);
-    return signDigest(signer, digest, chains, controller.signal);
-  });
+  const stop = (): void => controller.abort(signal?.reason);
+  if (signal?.aborted) stop();
+  else if (signal) onceAborted(signal, stop);
+  const signing = jobs.map((job) => signDigest(job, chains, controller.signal));
   try {
     return await Promise.all(signing);
   } catch (error) {
     controller.abort();
     await Promise.allSettled(signing);
     throw error;
+  } finally {
+    signal?.removeEventListener("abort", stop);
   }
 }
 
 async function signDigest(
-  plan: SignerPlan,
-  digest: Uint8Array,
+  { signer, digest }: SigningJob,
   chains: Chains,
   signal: AbortSignal,
 ): Promise<Signed> {
-  const { policy, key, algorithm, hash } = plan;
+  const { policy, key, algorithm, hash } = signer;
   const { signatureAlgorithm: encoded, parameters } = await makeEngine(pkijs).getSignatureParameters(
     key,
     hash.name,
@@ -67,10 +86,10 @@ async function signDigest(
   // nothing is waited for, so that the certificate that is written down is the one that the signature is checked against.
   const certificate = policy.certificateDer;
   const certificates = chains.of(certificate);
-  const identifier = signerIdentifier(certificate, plan.usesKeyIdentifier, policy.reference);
+  const identifier = signerIdentifier(certificate, signer.usesKeyIdentifier, policy.reference);
   const attributes =
-    plan.attributes &&
-    signedAttributes(plan.attributes, { messageDigest: digest, hash, certificate, signatureAlgorithm });
+    signer.attributes &&
+    signedAttributes(signer.attributes, { messageDigest: digest, hash, certificate, signatureAlgorithm });
   const signing =
     attributes === undefined
       ? policy.signHash(digest, { name: algorithm, hash: hash.name }, { signal })
@@ -79,7 +98,7 @@ async function signDigest(
   const signature = algorithm === "ECDSA" ? new Uint8Array(pkijs.createCMSECDSASignature(raw.buffer)) : raw;
   const signerInfo = signerInfoOf({
     identifier,
-    usesKeyIdentifier: plan.usesKeyIdentifier,
+    usesKeyIdentifier: signer.usesKeyIdentifier,
     digestAlgorithm,
     signedAttributes: attributes,
     signatureAlgorithm,

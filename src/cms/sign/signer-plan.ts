@@ -114,7 +114,7 @@ function attributesOf(
 ): AttributePlan | undefined {
   const { signedAttributes = true, signingCertificate = true, algorithmProtection = false } = signer;
   const signingTime = signingTimeOf(signer.signingTime, profile, signedAttributes);
-  const others = othersOf(signer, profile);
+  const others = othersOf(signer, profile, contentType);
   if (profile.signingCertificateRequired && !(signedAttributes && signingCertificate))
     throw contradiction(`profile ${profile.name} needs the signed attribute signing-certificate-v2`);
   if (!signedAttributes) {
@@ -166,6 +166,7 @@ function requireTime(time: unknown): void {
 function othersOf(
   { attributes = [], contentHint, mimeType }: Partial<CmsSigner>,
   profile: Profile,
+  contentType: string | undefined,
 ): EncodedAttribute[] {
   const others = [
     ...(contentHint === undefined ? [] : [contentHints(contentHint)]),
@@ -175,6 +176,8 @@ function othersOf(
   const description = others.find(
     ({ type }) => type === ATTRIBUTES.contentHint || type === ATTRIBUTES.mimeType,
   );
+  if (description !== undefined && contentType === undefined)
+    throw contradiction("a signature that is signed has no content to describe");
   if (description !== undefined && !profile.descriptionAllowed)
     throw contradiction(`profile ${profile.name} has no attribute ${description.type}`);
   return others;

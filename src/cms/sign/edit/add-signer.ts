@@ -1,0 +1,110 @@
+import type { CallOptions } from "../../../api/transport/request.js";
+import type { Bytes } from "../../../base/bytes.js";
+import { equal, exactCopy, isBufferSource, viewOf } from "../../../base/bytes.js";
+import type { HashAlgorithm } from "../../../key/hashes.js";
+import type { SigningSource } from "../../../policy/signing-policy.js";
+import { childrenOf, readElement } from "../../asn1/element.js";
+import { readObjectIdentifier } from "../../asn1/object-identifier.js";
+import { Chains } from "../chains.js";
+import { digestAll } from "../digests.js";
+import type { CertificateOptions, CmsSigner } from "../options.js";
+import { contradiction, refused } from "../refusal.js";
+import { signContent } from "../sign-content.js";
+import { encodeSignerInfo } from "../signer-info.js";
+import { signerPlanOf } from "../signer-plan.js";
+import type { ExistingCms } from "./read.js";
+import { octets, readCms } from "./read.js";
+import { isPkcs7, rebuild } from "./rebuild.js";
+
+/** Who signs as well, and what. */
+export interface AddSignerOptions extends CallOptions, CmsSigner, CertificateOptions {
+  /** Of a detached signature: the content. */
+  readonly content?: SigningSource | undefined;
+  /** In its place: its digest, by the new signer's `hash`. */
+  readonly digest?: Uint8Array | undefined;
+}
+
+/**
+ * Adds a signer to a CMS signature. Of a detached one the content is not needed where a signer that is there already signed
+ * the digest by the same hash. That digest is taken at its word, so verify the signature first where it is not your own. What
+ * was there stays as it was, byte for byte.
+ *
+ * @param cms - DER or BER; an attached one is held in memory
+ * @returns the whole with the new signer
+ * @throws {SignPathError} those of `signCms`; `REQUEST_REJECTED` for what is no CMS signature, a digest that is not known,
+ * and content or a digest that is not what the other signers signed
+ */
+export async function addSigner(cms: Uint8Array, options: AddSignerOptions): Promise<Bytes> {
+  const existing = readCms(cms);
+  const { contentType, content } = existing;
+  const { signal } = options;
+  const plan = signerPlanOf(options, { contentType, detached: content === undefined, hasTimestamp: false });
+  const chains = new Chains(options, existing.certificates);
+  chains.of(plan.policy.certificateDer);
+  const digest = await digestOf(existing, plan.hash, options);
+  requireSame(existing, plan.hash, digest);
+  const digests = new Map([[plan.hash.name, digest]]);
+  const [signed] = await signContent([plan], digests, chains, signal);
+  if (signed === undefined) throw new TypeError("nothing was signed");
+  const { signerInfo, digestAlgorithm, certificates } = signed;
+  return rebuild(existing, {
+    digestAlgorithms: isListed(existing, plan.hash) ? [] : [digestAlgorithm],
+    certificates,
+    signerInfos: [...existing.signers.map(({ bytes }) => bytes), encodeSignerInfo(signerInfo)],
+    signerVersions: [...existing.signers, signerInfo].map(({ version }) => version),
+  });
+}
+
+async function digestOf(
+  existing: ExistingCms,
+  hash: HashAlgorithm,
+  { content, digest, signal }: AddSignerOptions,
+): Promise<Uint8Array> {
+  if ((existing.content !== undefined || content !== undefined) && digest !== undefined)
+    throw contradiction("a digest is given beside the content");
+  if (existing.content !== undefined && content !== undefined)
+    throw contradiction("content is given, and the CMS signature has its own");
+  if (digest !== undefined) return ownDigest(digest, hash);
+  const attached =
+    existing.content && (isPkcs7(existing) ? existing.content.content : octets(existing.content));
+  const source = attached ?? content;
+  if (source !== undefined) {
+    const found = (await digestAll([hash], source, signal)).get(hash.name);
+    if (found !== undefined) return found;
+  }
+  const known = existing.signers.find(
+    ({ digestOid, messageDigest }) => digestOid === hash.oid && messageDigest !== undefined,
+  );
+  if (known?.messageDigest !== undefined) return known.messageDigest;
+  throw refused(
+    "REQUEST_REJECTED",
+    `no signer of the CMS signature tells the content's digest by ${hash.name}: give the content, the digest, or the hash of a signer; nothing was sent`,
+  );
+}
+
+function ownDigest(digest: unknown, { name, length }: HashAlgorithm): Bytes {
+  if (!isBufferSource(digest)) throw new TypeError("digest must be bytes");
+  if (digest.byteLength !== length)
+    throw refused(
+      "REQUEST_REJECTED",
+      `a digest by ${name} has ${length} bytes, not ${digest.byteLength}; nothing was sent`,
+    );
+  return exactCopy(viewOf(digest));
+}
+
+function requireSame({ signers }: ExistingCms, { name, oid }: HashAlgorithm, digest: Uint8Array): void {
+  const isOther = signers.some(
+    ({ digestOid, messageDigest }) =>
+      digestOid === oid && messageDigest !== undefined && !equal(messageDigest, digest),
+  );
+  if (isOther)
+    throw refused(
+      "REQUEST_REJECTED",
+      `a signer of the CMS signature signed content with another digest by ${name}; nothing was sent`,
+    );
+}
+
+/** With parameters or without. */
+function isListed({ digestAlgorithms }: ExistingCms, { oid }: HashAlgorithm): boolean {
+  return digestAlgorithms.some((each) => readObjectIdentifier(childrenOf(readElement(each))[0]) === oid);
+}

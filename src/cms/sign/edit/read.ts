@@ -1,0 +1,140 @@
+import type { Bytes } from "../../../base/bytes.js";
+import { concat, exactCopy, isBufferSource, viewOf } from "../../../base/bytes.js";
+import { messageOf } from "../../../base/errors.js";
+import { TAGS } from "../../asn1/der.js";
+import type { Element } from "../../asn1/element.js";
+import { childrenOf, MalformedAsn1, readElement } from "../../asn1/element.js";
+import { readObjectIdentifier } from "../../asn1/object-identifier.js";
+import { ATTRIBUTES, CONTENT_TYPES } from "../../asn1/oids.js";
+import { refused } from "../refusal.js";
+import type { SignerInfo } from "../signer-info.js";
+
+/** A SignerInfo that is there already. */
+export interface ExistingSigner extends SignerInfo {
+  readonly bytes: Bytes;
+  /** Object identifier of the hash. */
+  readonly digestOid: string;
+  /** What it says of the content's digest; nothing where it has no signed attributes. */
+  readonly messageDigest: Bytes | undefined;
+}
+
+/** A SignedData that is there already: everything in it as it is, byte for byte. */
+export interface ExistingCms {
+  readonly version: number;
+  readonly digestAlgorithms: readonly Bytes[];
+  readonly contentType: string;
+  readonly encapContentInfo: Bytes;
+  /** The eContent of an attached signature. */
+  readonly content: Element | undefined;
+  readonly certificates: readonly Bytes[];
+  readonly crls: readonly Bytes[];
+  readonly signers: readonly ExistingSigner[];
+}
+
+/** Constructed strings within constructed strings that are followed. */
+const MOST_DEPTH = 8;
+const CONSTRUCTED_OCTET_STRING = 0x24;
+
+/**
+ * Takes a CMS signature apart, DER or BER.
+ *
+ * @throws {SignPathError} `REQUEST_REJECTED` for what is none
+ * @throws {TypeError} for what is no bytes
+ */
+export function readCms(cms: Uint8Array): ExistingCms {
+  if (!isBufferSource(cms)) throw new TypeError("a CMS signature to edit must be bytes");
+  try {
+    return read(exactCopy(viewOf(cms)));
+  } catch (cause) {
+    const message = `the CMS signature cannot be read: ${messageOf(cause)}; nothing was sent`;
+    throw refused("REQUEST_REJECTED", message, cause);
+  }
+}
+
+function read(cms: Bytes): ExistingCms {
+  const [type, explicit] = childrenOf(readElement(cms));
+  if (type === undefined || readObjectIdentifier(type) !== CONTENT_TYPES.signedData)
+    throw new MalformedAsn1("it is no SignedData");
+  const [version, digestAlgorithms, encap, ...rest] = childrenOf(only(explicit));
+  if (version?.tag !== TAGS.integer || digestAlgorithms?.tag !== TAGS.set || encap?.tag !== TAGS.sequence)
+    throw new MalformedAsn1("its SignedData does not begin as one does");
+  const optional = (tag: number): Bytes[] => {
+    if (rest[0]?.tag !== tag) return [];
+    return childrenOf(rest.shift() ?? encap).map(({ bytes }) => bytes);
+  };
+  const [certificates, crls] = [optional(TAGS.context0), optional(TAGS.context1)];
+  const [signerInfos, ...more] = rest;
+  if (signerInfos?.tag !== TAGS.set || more.length > 0)
+    throw new MalformedAsn1("its SignedData does not end as one does");
+  const [contentType, content] = childrenOf(encap);
+  return {
+    version: version.content[0] ?? 0,
+    digestAlgorithms: childrenOf(digestAlgorithms).map(({ bytes }) => bytes),
+    contentType: readObjectIdentifier(contentType),
+    encapContentInfo: encap.bytes,
+    content: content && only(content),
+    certificates,
+    crls,
+    signers: childrenOf(signerInfos).map(readSigner),
+  };
+}
+
+/** What is in an explicit tag. */
+function only(explicit: Element | undefined): Element {
+  const [inner, ...more] = explicit?.tag === TAGS.context0 ? childrenOf(explicit) : [];
+  if (inner === undefined || more.length > 0) throw new MalformedAsn1("a tag does not hold one value");
+  return inner;
+}
+
+function readSigner(signerInfo: Element): ExistingSigner {
+  const [version, sid, digestAlgorithm, ...rest] = childrenOf(signerInfo);
+  const signedAttributes = rest[0]?.tag === TAGS.context0 ? rest.shift() : undefined;
+  const [signatureAlgorithm, signature, unsigned, ...more] = rest;
+  if (
+    version?.tag !== TAGS.integer ||
+    sid === undefined ||
+    digestAlgorithm === undefined ||
+    signatureAlgorithm === undefined ||
+    signature === undefined ||
+    (unsigned !== undefined && unsigned.tag !== TAGS.context1) ||
+    more.length > 0
+  )
+    throw new MalformedAsn1("a SignerInfo does not have its parts");
+  const attributes = signedAttributes === undefined ? [] : [signedAttributes];
+  const signed = [version, sid, digestAlgorithm, ...attributes, signatureAlgorithm, signature];
+  return {
+    bytes: signerInfo.bytes,
+    version: version.content[0] ?? 0,
+    signed: concat(...signed.map(({ bytes }) => bytes)),
+    signature: octets(signature),
+    unsigned: unsigned === undefined ? [] : childrenOf(unsigned).map(({ bytes }) => bytes),
+    digestOid: readObjectIdentifier(childrenOf(digestAlgorithm)[0]),
+    messageDigest: signedAttributes && messageDigestIn(signedAttributes),
+  };
+}
+
+function messageDigestIn(signedAttributes: Element): Bytes {
+  const found = childrenOf(signedAttributes).flatMap((attribute) => {
+    const [type, values] = childrenOf(attribute);
+    if (type === undefined || values === undefined || readObjectIdentifier(type) !== ATTRIBUTES.messageDigest)
+      return [];
+    return childrenOf(values);
+  });
+  const [digest, ...more] = found;
+  if (digest === undefined || more.length > 0)
+    throw new MalformedAsn1("a SignerInfo does not have one messageDigest");
+  return octets(digest);
+}
+
+/**
+ * The bytes of an OCTET STRING, primitive or constructed.
+ *
+ * @throws {MalformedAsn1}
+ */
+export function octets(string: Element, depth = 0): Bytes {
+  if (string.tag === TAGS.octetString) return string.content;
+  if (string.tag !== CONSTRUCTED_OCTET_STRING || depth > MOST_DEPTH)
+    throw new MalformedAsn1("a value is no OCTET STRING");
+  const pieces = childrenOf(string).map((piece) => octets(piece, depth + 1));
+  return exactCopy(Buffer.concat(pieces));
+}
