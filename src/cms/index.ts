@@ -13,6 +13,7 @@ export { signCmsStream } from "./sign/sign-cms-stream.js";
 export type { Timestamp } from "./timestamp/ask.js";
 export type { TimestampAuthority, TimestampOptions } from "./timestamp/options.js";
 export { type StampCmsOptions, stampCms } from "./timestamp/stamp-cms.js";
+export type { TimestampChoice } from "./timestamp/stamper.js";
 export { timestamp } from "./timestamp/timestamp.js";
 export { isTimestampError, TimestampError } from "./timestamp/timestamp-error.js";
 export type { CrlInput, VerifyCmsOptions } from "./verify/options.js";

@@ -23,10 +23,10 @@ export interface Signer {
 export interface Signers {
   readonly signers: readonly Signer[];
   /**
-   * The ContentInfo with these tokens (DER) as the attribute signatureTimeStampToken (RFC 3161, appendix A), by the number
-   * of their signer. Lengths around them grow; of signers and attributes in DER's order, that is kept.
+   * The ContentInfo with these tokens (DER) as the attribute signatureTimeStampToken (RFC 3161, appendix A). Lengths
+   * around them grow; of signers and attributes in DER's order, that is kept.
    */
-  readonly withTokens: (tokens: ReadonlyMap<number, Bytes>) => Bytes;
+  readonly withTokens: (tokens: ReadonlyMap<Signer, Bytes>) => Bytes;
 }
 
 /**
@@ -48,8 +48,8 @@ export function findSigners(cms: Bytes): Signers {
     signers,
     withTokens(tokens) {
       if (set === undefined || explicit === undefined || signedData === undefined) return cms;
-      const parts = signers.map((signer, index) => {
-        const token = tokens.get(index);
+      const parts = signers.map((signer) => {
+        const token = tokens.get(signer);
         return token === undefined ? signer.element.bytes : stamped(signer.element, token);
       });
       const newSet = rewrap(set, inTheirOrder(found, parts));

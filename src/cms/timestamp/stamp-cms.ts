@@ -1,18 +1,15 @@
-import { createHash } from "node:crypto";
 import { isUint8Array } from "node:util/types";
 import type { Bytes } from "../../base/bytes.js";
 import { exactCopy } from "../../base/bytes.js";
 import { SignPathError } from "../../base/errors.js";
-import type { HashAlgorithm } from "../../key/hashes.js";
-import { HASH_ALGORITHMS } from "../../key/hashes.js";
 import { MalformedAsn1 } from "../asn1/element.js";
 import type { Timestamp } from "./ask.js";
 import { obtain } from "./obtain.js";
 import type { TimestampOptions } from "./options.js";
-import type { TimestampPlan } from "./plan.js";
 import { planOf } from "./plan.js";
-import type { Signers } from "./signers.js";
+import type { Signer, Signers } from "./signers.js";
 import { findSigners } from "./signers.js";
+import { imprintOf } from "./stamper.js";
 import { through } from "./through.js";
 import { isTimestampError } from "./timestamp-error.js";
 
@@ -43,30 +40,26 @@ export async function stampCms(cms: Uint8Array, options: StampCmsOptions): Promi
   const plan = planOf(options);
   const copy = exactCopy(cms);
   const found = readSigners(copy);
-  const wanted = numbersOf(found, options.signer);
+  const wanted = signersOf(found, options.signer);
   if (wanted.length === 0) return copy;
-  const hash = hashOf(plan);
+  const imprints = wanted.map(({ signature }) => imprintOf(signature, plan));
   const outcomes = await through(options.client, (outside) =>
-    Promise.allSettled(
-      wanted.map((number) =>
-        obtain(outside, plan, { hash, digest: digestOf(hash, found.signers[number]?.signature) }),
-      ),
-    ),
+    Promise.allSettled(imprints.map((imprint) => obtain(outside, plan, imprint))),
   );
   return assemble(found, wanted, outcomes);
 }
 
 function assemble(
   found: Signers,
-  numbers: readonly number[],
+  wanted: readonly Signer[],
   outcomes: readonly PromiseSettledResult<Timestamp>[],
 ): Bytes {
-  const tokens = new Map<number, Bytes>();
+  const tokens = new Map<Signer, Bytes>();
   const failures: unknown[] = [];
   for (const [index, outcome] of outcomes.entries()) {
-    const number = numbers[index];
+    const signer = wanted[index];
     if (outcome.status === "rejected") failures.push(outcome.reason);
-    else if (number !== undefined) tokens.set(number, outcome.value.token);
+    else if (signer !== undefined) tokens.set(signer, outcome.value.token);
   }
   const stamped = found.withTokens(tokens);
   if (failures.length === 0) return stamped;
@@ -84,20 +77,11 @@ function readSigners(cms: Bytes): Signers {
   }
 }
 
-function numbersOf({ signers }: Signers, asked: number | undefined): number[] {
-  if (asked === undefined) return signers.flatMap(({ isStamped }, index) => (isStamped ? [] : [index]));
-  const signer = signers[asked];
-  if (signer === undefined) throw refused(`there is no signer ${asked}: it has ${signers.length}`);
-  return signer.isStamped ? [] : [asked];
-}
-
-function hashOf({ hash = HASH_ALGORITHMS.get("SHA-256") }: TimestampPlan): HashAlgorithm {
-  if (hash === undefined) throw new TypeError("there is no SHA-256");
-  return hash;
-}
-
-function digestOf({ nodeName }: HashAlgorithm, signature: Uint8Array = new Uint8Array()): Bytes {
-  return exactCopy(createHash(nodeName).update(signature).digest());
+function signersOf({ signers }: Signers, number: number | undefined): Signer[] {
+  const signer = number === undefined ? undefined : signers[number];
+  if (number !== undefined && signer === undefined)
+    throw refused(`there is no signer ${number}: it has ${signers.length}`);
+  return (signer === undefined ? [...signers] : [signer]).filter(({ isStamped }) => !isStamped);
 }
 
 function refused(reason: string): SignPathError {
