@@ -83,7 +83,9 @@ export async function ask(
   }
   await check(answer, authority, attempts);
   const { genTime: time, serialNumber, policy: given } = answer.info;
-  const digits = Buffer.from(serialNumber.valueBlock.valueHexView).toString("hex");
+  const digits = Buffer.from(serialNumber.valueBlock.valueHexView)
+    .toString("hex")
+    .replace(/^(?:00)+(?=..)/, "");
   return { token: answer.bytes, time, authority: name, serialNumber: digits, policy: given };
 }
 

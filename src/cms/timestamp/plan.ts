@@ -82,7 +82,8 @@ function authorityOf(
   what: string,
 ): AuthorityPlan {
   const isAddress = typeof given === "string" || given instanceof URL;
-  if (typeof given !== "object" && !isAddress) throw invalid(`${what} must be an address or an object`);
+  if ((typeof given !== "object" || given === null) && !isAddress)
+    throw invalid(`${what} must be an address or an object`);
   const own: TimestampAuthority = isAddress ? { url: given } : given;
   const { url, credentials } = addressOf(own, what);
   const policy = own.policy ?? defaults.policy;

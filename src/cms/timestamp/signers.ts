@@ -5,12 +5,14 @@ import type { Element } from "../asn1/element.js";
 import { childrenOf, MalformedAsn1, readElement } from "../asn1/element.js";
 import { objectIdentifier } from "../asn1/object-identifier.js";
 import { ATTRIBUTES, CONTENT_TYPES } from "../asn1/oids.js";
-import { isOctets, octetsOf } from "./octets.js";
+import { octets } from "../sign/edit/read.js";
 
 const SIGNED_DATA = objectIdentifier(CONTENT_TYPES.signedData);
 const STAMP = objectIdentifier(ATTRIBUTES.signatureTimeStampToken);
 const END_OF_CONTENTS = Uint8Array.of(0, 0);
 const MOST_SIGNERS = 100;
+/** In one piece, or in several as BER may have it (X.690, section 8.7.3). */
+const OCTET_STRINGS: ReadonlySet<number> = new Set([TAGS.octetString, 0x24]);
 
 /** A SignerInfo (RFC 5652, section 5.3) as it stands in a SignedData. */
 export interface Signer {
@@ -61,9 +63,9 @@ export function findSigners(cms: Bytes): Signers {
 
 function readSigner(element: Element): Signer {
   const fields = fieldsOf(element, TAGS.sequence, "SignerInfo");
-  const signature = fields.findLast(isOctets);
+  const signature = fields.findLast(({ tag }) => OCTET_STRINGS.has(tag));
   if (signature === undefined) throw new MalformedAsn1("a signer has no signature");
-  return { signature: octetsOf(signature), isStamped: attributesOf(fields).some(isStamp) };
+  return { signature: octets(signature), isStamped: attributesOf(fields).some(isStamp) };
 }
 
 /** Unsigned attributes. */

@@ -1,4 +1,3 @@
-import * as asn1js from "asn1js";
 import * as pkijs from "pkijs";
 import { Undecodable } from "../../api/decode.js";
 import type { Bytes } from "../../base/bytes.js";
@@ -6,8 +5,9 @@ import { exactCopy } from "../../base/bytes.js";
 import { TAGS } from "../asn1/der.js";
 import type { Element } from "../asn1/element.js";
 import { childrenOf, MalformedAsn1, readElement } from "../asn1/element.js";
+import { readObjectIdentifier } from "../asn1/object-identifier.js";
 import { ATTRIBUTES, CONTENT_TYPES } from "../asn1/oids.js";
-import { octetsOf } from "./octets.js";
+import { octets } from "../sign/edit/read.js";
 
 /** What a timestamp token (RFC 3161, section 2.4.2) holds. Nothing of it has been checked. */
 export interface Token {
@@ -33,7 +33,7 @@ const CERTIFICATE_IDS: ReadonlySet<string> = new Set([
  */
 export function readToken(bytes: Bytes): Token {
   const [type, content] = fieldsOf(readElement(bytes), TAGS.sequence, "ContentInfo");
-  if (type === undefined || oidOf(type) !== CONTENT_TYPES.signedData)
+  if (type === undefined || readObjectIdentifier(type) !== CONTENT_TYPES.signedData)
     throw new Undecodable("its token is no SignedData");
   const signedData = only(content, TAGS.context0, "ContentInfo");
   const [, , encapsulated, ...rest] = fieldsOf(signedData, TAGS.sequence, "SignedData");
@@ -48,12 +48,12 @@ export function readToken(bytes: Bytes): Token {
 
 function readInfo(encapsulated: Element | undefined): pkijs.TSTInfo {
   const [type, content] = fieldsOf(encapsulated, TAGS.sequence, "EncapsulatedContentInfo");
-  if (type === undefined || oidOf(type) !== CONTENT_TYPES.tstInfo)
+  if (type === undefined || readObjectIdentifier(type) !== CONTENT_TYPES.tstInfo)
     throw new Undecodable("its token is about something else than a time");
-  const octets = octetsOf(only(content, TAGS.context0, "EncapsulatedContentInfo"));
-  if (octets.length > LONGEST_INFO_BYTES) throw new MalformedAsn1("TSTInfo is too long");
+  const encoded = octets(only(content, TAGS.context0, "EncapsulatedContentInfo"));
+  if (encoded.length > LONGEST_INFO_BYTES) throw new MalformedAsn1("TSTInfo is too long");
   // It is read to its end: pkijs passes over what follows.
-  return pkijs.TSTInfo.fromBER(readElement(octets).bytes);
+  return pkijs.TSTInfo.fromBER(readElement(encoded).bytes);
 }
 
 function certificatesIn(set: Element): Bytes[] {
@@ -70,7 +70,7 @@ function requireCertificateId(signer: Element): void {
   if (found.length > MOST_ATTRIBUTES) throw new MalformedAsn1("there are too many attributes");
   const isNamed = found.some((attribute) => {
     const [type] = fieldsOf(attribute, TAGS.sequence, "Attribute");
-    return type !== undefined && CERTIFICATE_IDS.has(oidOf(type));
+    return type !== undefined && CERTIFICATE_IDS.has(readObjectIdentifier(type));
   });
   if (!isNamed) throw new Undecodable("its token does not name its signer's certificate");
 }
@@ -86,12 +86,4 @@ function only(element: Element | undefined, tag: number, type: string): Element 
   const [inner, ...more] = fieldsOf(element, tag, type);
   if (inner === undefined || more.length > 0) throw new MalformedAsn1(`${type} does not hold one value`);
   return inner;
-}
-
-function oidOf({ tag, bytes }: Element): string {
-  if (tag !== TAGS.objectIdentifier || bytes.length > 64)
-    throw new MalformedAsn1("there is no object identifier where there should be one");
-  const { result } = asn1js.fromBER(bytes);
-  if (!(result instanceof asn1js.ObjectIdentifier)) throw new MalformedAsn1("an object identifier is none");
-  return result.getValue();
 }
