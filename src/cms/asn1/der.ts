@@ -4,8 +4,10 @@ import { concat, equal } from "../../base/bytes.js";
 /** Identifier octets (X.690, section 8.1.2). */
 export const TAGS = {
   integer: 0x02,
+  bitString: 0x03,
   octetString: 0x04,
   objectIdentifier: 0x06,
+  enumerated: 0x0a,
   utf8String: 0x0c,
   sequence: 0x30,
   set: 0x31,

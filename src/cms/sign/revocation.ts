@@ -1,8 +1,7 @@
-import * as pkijs from "pkijs";
 import type { Bytes } from "../../base/bytes.js";
 import { exactCopy, isBufferSource, viewOf } from "../../base/bytes.js";
 import { encode, TAGS } from "../asn1/der.js";
-import { childrenOf, readElement } from "../asn1/element.js";
+import { childrenOf, MalformedAsn1, readElement } from "../asn1/element.js";
 import { objectIdentifier } from "../asn1/object-identifier.js";
 import { REVOCATION_INFO } from "../asn1/oids.js";
 import { refused } from "./refusal.js";
@@ -12,6 +11,9 @@ export type RevocationInput = string | Uint8Array | ArrayBuffer | { readonly raw
 
 // No dash inside, as in the pattern of certificates.
 const PEM = /-----BEGIN (?:X509 CRL|OCSP RESPONSE)-----([^-]+)-----END (?:X509 CRL|OCSP RESPONSE)-----/g;
+
+/** UTCTime and GeneralizedTime. */
+const TIMES: ReadonlySet<number | undefined> = new Set([0x17, 0x18]);
 
 /** `OCSPResponseStatus` successful (RFC 6960, section 4.2.1). */
 const SUCCESSFUL = 0;
@@ -23,8 +25,12 @@ const SUCCESSFUL = 0;
  */
 export function readCrls(inputs: Iterable<RevocationInput>): Bytes[] {
   return read(inputs, "CRL", (der) => {
-    const list = pkijs.CertificateRevocationList.fromBER(der.buffer);
-    if (list.issuer.typesAndValues.length === 0) throw new TypeError("it has no issuer");
+    const [list, algorithm, signature] = childrenOf(readElement(der));
+    const [first, ...fields] = list?.tag === TAGS.sequence ? childrenOf(list) : [];
+    // A version comes first or is missing; at the place of `thisUpdate` a certificate has something else.
+    const thisUpdate = fields[first?.tag === TAGS.integer ? 2 : 1];
+    if (!TIMES.has(thisUpdate?.tag) || algorithm?.tag !== TAGS.sequence || signature?.tag !== TAGS.bitString)
+      throw new MalformedAsn1("it is no CertificateList");
     return der;
   });
 }
@@ -36,9 +42,10 @@ export function readCrls(inputs: Iterable<RevocationInput>): Bytes[] {
  */
 export function readOcspResponses(inputs: Iterable<RevocationInput>): Bytes[] {
   return read(inputs, "OCSP response", (der) => {
-    const { responseStatus, responseBytes } = pkijs.OCSPResponse.fromBER(der.buffer);
-    if (responseStatus.valueBlock.valueDec !== SUCCESSFUL || responseBytes === undefined)
-      throw new TypeError("it tells of a failure");
+    const [status, response] = childrenOf(readElement(der));
+    if (status?.tag !== TAGS.enumerated) throw new MalformedAsn1("it is no OCSPResponse");
+    if (status.content[0] !== SUCCESSFUL || response?.tag !== TAGS.context0)
+      throw new MalformedAsn1("it tells of a failure");
     return encode(TAGS.context1, objectIdentifier(REVOCATION_INFO.ocspResponse), der);
   });
 }
@@ -48,10 +55,7 @@ function read(inputs: Iterable<RevocationInput>, what: string, wrap: (der: Bytes
   return list.flatMap((input, index) => {
     const message = `${what} ${index + 1} of those given cannot be read: it must be PEM or DER`;
     try {
-      const found = encodings(input).map((der) => {
-        childrenOf(readElement(der));
-        return wrap(der);
-      });
+      const found = encodings(input).map(wrap);
       if (found.length > 0) return found;
     } catch (cause) {
       throw refused("CONFIG_INVALID", message, cause);

@@ -1,4 +1,3 @@
-import * as pkijs from "pkijs";
 import { onceAborted } from "../../base/abort.js";
 import type { Bytes } from "../../base/bytes.js";
 import { signWithKey } from "../../subtle/sign.js";
@@ -76,6 +75,8 @@ async function signDigest(
   signal: AbortSignal,
 ): Promise<Signed> {
   const { policy, key, algorithm, hash } = signer;
+  // Not before the content has been read: what is loaded for one signature would be in memory all the while.
+  const pkijs = await import("pkijs");
   const { signatureAlgorithm: encoded, parameters } = await makeEngine(pkijs).getSignatureParameters(
     key,
     hash.name,

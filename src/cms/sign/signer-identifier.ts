@@ -1,7 +1,8 @@
-import * as pkijs from "pkijs";
 import type { Bytes } from "../../base/bytes.js";
 import { encode, TAGS } from "../asn1/der.js";
+import type { Element } from "../asn1/element.js";
 import { childrenOf, readElement } from "../asn1/element.js";
+import { readObjectIdentifier } from "../asn1/object-identifier.js";
 import { EXTENSIONS } from "../asn1/oids.js";
 import { refused } from "./refusal.js";
 
@@ -13,13 +14,28 @@ export interface IssuerAndSerialNumber {
 
 /** Both as they stand in the certificate: encoded anew, a name need not be the same any more. */
 export function issuerAndSerialNumber(certificate: Bytes): IssuerAndSerialNumber {
-  const [toBeSigned] = childrenOf(readElement(certificate));
-  const fields = toBeSigned === undefined ? [] : childrenOf(toBeSigned);
-  const hasVersion = fields[0]?.tag === TAGS.context0;
-  const [serialNumber, , issuer] = hasVersion ? fields.slice(1) : fields;
+  const [serialNumber, , issuer] = fieldsOf(certificate);
   if (serialNumber === undefined || issuer === undefined)
     throw new TypeError("the certificate lacks an issuer");
   return { issuer: issuer.bytes, serialNumber: serialNumber.bytes };
+}
+
+/** `TBSCertificate` from its serial number on (RFC 5280, section 4.1). */
+function fieldsOf(certificate: Bytes): readonly Element[] {
+  const [toBeSigned] = childrenOf(readElement(certificate));
+  const fields = toBeSigned === undefined ? [] : childrenOf(toBeSigned);
+  return fields[0]?.tag === TAGS.context0 ? fields.slice(1) : fields;
+}
+
+/** The value of an extension, as it stands in its OCTET STRING. */
+export function extensionOf(certificate: Bytes, oid: string): Bytes | undefined {
+  const tagged = fieldsOf(certificate).find(({ tag }) => tag === TAGS.context3);
+  const [list] = tagged === undefined ? [] : childrenOf(tagged);
+  for (const extension of list === undefined ? [] : childrenOf(list)) {
+    const fields = childrenOf(extension);
+    if (readObjectIdentifier(fields[0]) === oid) return fields.at(-1)?.content;
+  }
+  return undefined;
 }
 
 /**
@@ -30,9 +46,8 @@ export function issuerAndSerialNumber(certificate: Bytes): IssuerAndSerialNumber
  * @throws {SignPathError} `POLICY_UNUSABLE` for a certificate without one
  */
 export function subjectKeyIdentifier(certificate: Bytes, owner: string): Bytes {
-  const { extensions = [] } = pkijs.Certificate.fromBER(certificate.buffer);
-  const extension = extensions.find(({ extnID }) => extnID === EXTENSIONS.subjectKeyIdentifier);
-  const value = extension && readElement(new Uint8Array(extension.extnValue.valueBlock.valueHexView));
+  const extension = extensionOf(certificate, EXTENSIONS.subjectKeyIdentifier);
+  const value = extension && readElement(extension);
   if (value?.tag === TAGS.octetString) return value.content;
   throw refused(
     "POLICY_UNUSABLE",
