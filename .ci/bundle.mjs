@@ -22,7 +22,7 @@ const groups = [
   { name: "undici", test: /[\\/]node_modules[\\/]undici[\\/]/, priority: 1 },
   {
     name: "client",
-    test: /[\\/](valibot|dist[\\/](config|api|policy|key|subtle[\\/][\w-]+\.js|signpath\.js|session\.js))/,
+    test: /[\\/](valibot|dist[\\/](config|api(?![\\/]transport[\\/](outside|fixed-pace)\.js)|policy|key|subtle[\\/][\w-]+\.js|signpath\.js|session\.js))/,
   },
 ];
 

@@ -9,6 +9,14 @@ import type { SigningPolicy } from "./policy/signing-policy.js";
 import type { Session } from "./session.js";
 
 /**
+ * What a client works with, for the floors above.
+ *
+ * @internal
+ * @throws {TypeError} for what is no client of this copy of the package
+ */
+export let sessionOf: (client: SignPath) => Promise<Session>;
+
+/**
  * A client of one SignPath organization: one connection pool, one limit of requests in flight, cached policies. Make one
  * for a process, keep it, and {@link close} it at the end.
  *
@@ -75,6 +83,10 @@ export class SignPath {
   #open(): Promise<Session> {
     this.#opening ??= this.#openNow(this.#isClosed);
     return this.#opening;
+  }
+
+  static {
+    sessionOf = (client) => client.#open();
   }
 
   async #openNow(wasClosed: boolean): Promise<Session> {

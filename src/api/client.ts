@@ -22,6 +22,7 @@ import {
 import { metadataSource } from "./metadata.js";
 import type { RequestedAlgorithm, SigningTarget } from "./template.js";
 import { SigningTemplate } from "./template.js";
+import type { Outside } from "./transport/outside.js";
 import type { ApiAnswer, ApiRequest, SendOptions } from "./transport/request.js";
 import { header } from "./transport/request.js";
 import { Transport } from "./transport/transport.js";
@@ -53,6 +54,8 @@ export class ApiClient {
   readonly #transport: Transport;
   readonly #paths: Readonly<Record<"signingRequests" | "submitWithArtifact" | "signHash", string>>;
   readonly #metadata: ReturnType<typeof metadataSource>;
+  #outside: Promise<Outside> | undefined;
+  #isClosed = false;
 
   constructor(config: Config) {
     this.config = config;
@@ -186,9 +189,24 @@ export class ApiClient {
     return this.#transport.isClosing;
   }
 
+  /** Requests to other servers, with this client's settings. Loaded when there is one: few who sign need it. */
+  outside(): Promise<Outside> {
+    this.#outside ??= this.#openOutside();
+    return this.#outside;
+  }
+
+  async #openOutside(): Promise<Outside> {
+    const { Outside } = await import("./transport/outside.js");
+    const outside = new Outside(this.config);
+    if (this.#isClosed) await outside.close();
+    return outside;
+  }
+
   /** Waits for what is in flight, then closes all connections. */
-  close(): Promise<void> {
-    return this.#transport.close();
+  async close(): Promise<void> {
+    await this.#transport.close();
+    this.#isClosed = true;
+    await (await this.#outside)?.close();
   }
 
   #get(

@@ -73,7 +73,7 @@ export class HashSigner {
     const id = requireId(options.signingRequestId) ?? (await this.#submit(template, hash, options));
     const within = (): SendOptions => ({
       signal: options.signal ?? undefined,
-      totalTimeoutMs: Math.max(1, deadline - performance.now()),
+      limits: { totalTimeoutMs: Math.max(1, deadline - performance.now()) },
     });
     for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * 1.5, SLOWEST_POLL_MS)) {
       const { status, workflowStatus, isFinalStatus } = await this.#state(id, within);

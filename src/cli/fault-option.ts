@@ -31,7 +31,14 @@ one request, or with the fields count=N or count=inf, probability=0..1, route=si
   out-of-range-signature: component (r|s)
   wrong-pkcs1: encoding (other-oid|missing-null|bare-hash|trailing-bytes|encryption-block)
   wrong-pss: encoding (other-mgf1-hash|other-trailer)
-  other-salt-length: saltLength`;
+  other-salt-length: saltLength
+and of the timestamp authority:
+  timestamp-rejection: waiting, failure (badAlg|badRequest|badDataFormat|timeNotAvailable|
+                       unacceptedPolicy|unacceptedExtension|addInfoNotAvailable|systemFailure)
+  wrong-timestamp: mistake (version|imprint|hash|nonce|no-nonce|policy|past|future|content-type|
+                   signature|digest|no-certificate|certificate-id|no-certificate-id|expired|usage|
+                   more-usages|uncritical-usage|untrusted|two-signers|no-token|garbage)
+any other kind meets it with route=timestamp.`;
 
 /** Reads what `--fault` was given, each time that it was. */
 export async function readFaults(specs: readonly string[]): Promise<readonly Fault[]> {

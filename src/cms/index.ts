@@ -10,3 +10,22 @@ export type { ProfileName } from "./sign/profiles.js";
 export type { RevocationInput } from "./sign/revocation.js";
 export { signCms } from "./sign/sign-cms.js";
 export { signCmsStream } from "./sign/sign-cms-stream.js";
+export type { Timestamp } from "./timestamp/ask.js";
+export type { TimestampAuthority, TimestampOptions } from "./timestamp/options.js";
+export { type StampCmsOptions, stampCms } from "./timestamp/stamp-cms.js";
+export type { TimestampChoice } from "./timestamp/stamper.js";
+export { timestamp } from "./timestamp/timestamp.js";
+export { isTimestampError, TimestampError } from "./timestamp/timestamp-error.js";
+export type { CrlInput, VerifyCmsOptions } from "./verify/options.js";
+export type { Purpose } from "./verify/path/purpose.js";
+export type {
+  CmsVerification,
+  Reason,
+  ReasonCode,
+  SignerIdentity,
+  SignerReport,
+  TimestampReport,
+} from "./verify/report.js";
+export { CmsVerificationError } from "./verify/report.js";
+export type { ContentSink } from "./verify/stream/content.js";
+export { verifyCms } from "./verify/verify-cms.js";

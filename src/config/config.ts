@@ -31,8 +31,22 @@ export interface RetryConfig {
   readonly retryAmbiguous: boolean;
 }
 
+/** How servers are reached: what needs no account. */
+export interface NetworkConfig {
+  readonly retry: RetryConfig;
+  readonly tls: TlsConfig;
+  /**
+   * The proxy for an address, by the rules of the API's.
+   *
+   * @throws {SignPathError} `CONFIG_INVALID` where it is malformed
+   */
+  readonly proxyFor: (address: URL) => ProxyConfig | undefined;
+  /** Whether secrets may be sent over plain HTTP. */
+  readonly allowInsecureHttp: boolean;
+}
+
 /** All settings of a client: complete, validated, frozen. */
-export interface Config {
+export interface Config extends NetworkConfig {
   readonly organizationId: string;
   readonly token: ApiToken;
   /** `{ApiUrl}/v1/{organizationId}/` */
@@ -44,9 +58,8 @@ export interface Config {
   readonly checkValidity: boolean;
   readonly maxConcurrency: number;
   readonly policyCacheMs: number;
-  readonly retry: RetryConfig;
+  /** The one for the API. */
   readonly proxy: ProxyConfig | undefined;
-  readonly tls: TlsConfig;
   readonly metadata: SigningMetadata | (() => SigningMetadata | undefined) | false;
   /** By option name. */
   readonly sources: Readonly<Record<string, SettingSource>>;

@@ -1,11 +1,11 @@
 import { messageOf, SignPathError } from "../base/errors.js";
 import { API_VERSION, DEFAULT_API_URL } from "../wire/routes.js";
-import type { Config, ProxyConfig, SettingSource } from "./config.js";
+import type { Config, NetworkConfig, ProxyConfig, SettingSource } from "./config.js";
 import type { FileValues } from "./file.js";
 import { readConfigFile } from "./file.js";
 import type { SignPathOptions } from "./options.js";
-import type { Environment } from "./proxy.js";
-import { goesDirect, isLoopback, parseProxy, proxyVariable } from "./proxy.js";
+import type { Environment, ProxyPlaces } from "./proxy.js";
+import { isLoopback, parseProxy, proxyEnvironment, proxySource } from "./proxy.js";
 import { text, Unreadable } from "./readers.js";
 import type { Setting, SettingValues } from "./settings.js";
 import { SETTINGS } from "./settings.js";
@@ -31,13 +31,37 @@ export function loadConfig(options: SignPathOptions = {}, env: Environment = pro
       stage: "config",
     });
   }
-  const loader = new Loader(options, env);
-  const config = loader.load();
+  return complete(new Loader(options, env), (loader) => loader.load());
+}
+
+/**
+ * How servers are reached, from variables and the configuration file: for what is done without an account.
+ *
+ * @throws {SignPathError} `CONFIG_INVALID`
+ */
+export function loadNetwork(env: Environment = process.env): NetworkConfig {
+  return complete(new Loader({}, env), (loader) => Object.freeze(loader.network()));
+}
+
+function complete<T>(loader: Loader, load: (loader: Loader) => T): T {
+  const config = load(loader);
   if (loader.defects.length > 0) {
     const list = loader.defects.length === 1 ? ` ${loader.defects[0]}` : `\n  ${loader.defects.join("\n  ")}`;
     throw new SignPathError("CONFIG_INVALID", `SignPath is not configured:${list}`, { stage: "config" });
   }
   return config;
+}
+
+/** That of another address than the API's: it is read when there is one. */
+function proxyFor(address: URL, places: ProxyPlaces): ProxyConfig | undefined {
+  const source = proxySource(address, places);
+  try {
+    return source && parseProxy(source.value);
+  } catch (error) {
+    // What is no `Unreadable` is a URIError, which quotes nothing.
+    const message = `SignPath is not configured: ${source?.place} ${messageOf(error)}`;
+    throw new SignPathError("CONFIG_INVALID", message, { stage: "config" });
+  }
 }
 
 /** One load, which goes on after a defect so as to name them all. */
@@ -65,7 +89,8 @@ class Loader {
   load(): Config {
     const organizationId = this.#required("organizationId");
     const token = this.#required("apiToken");
-    const apiUrl = this.#apiUrl();
+    const insecure = this.#get("allowInsecureHttp") ?? false;
+    const apiUrl = this.#apiUrl(insecure);
     return Object.freeze({
       organizationId: organizationId ?? "",
       token: new ApiToken(token ?? ""),
@@ -77,6 +102,16 @@ class Loader {
       checkValidity: this.#get("checkValidity") ?? true,
       maxConcurrency: this.#get("maxConcurrency") ?? DEFAULTS.maxConcurrency,
       policyCacheMs: this.#get("policyCacheMs") ?? DEFAULTS.policyCacheMs,
+      ...this.network(insecure),
+      proxy: this.#proxy(apiUrl),
+      metadata: this.#metadata(),
+      sources: Object.freeze(this.#sources),
+    });
+  }
+
+  network(allowInsecureHttp: boolean = this.#get("allowInsecureHttp") ?? false): NetworkConfig {
+    const places = this.#proxyPlaces();
+    return {
       retry: Object.freeze({
         requestTimeoutMs: this.#get("requestTimeoutMs") ?? DEFAULTS.requestTimeoutMs,
         totalTimeoutMs: this.#get("totalTimeoutMs") ?? DEFAULTS.totalTimeoutMs,
@@ -84,16 +119,14 @@ class Loader {
         maxRetries: this.#get("maxRetries") ?? Number.POSITIVE_INFINITY,
         retryAmbiguous: this.#get("retryAmbiguous") ?? true,
       }),
-      proxy: this.#proxy(apiUrl),
       tls: this.#tls(),
-      metadata: this.#metadata(),
-      sources: Object.freeze(this.#sources),
-    });
+      proxyFor: (address) => proxyFor(address, places),
+      allowInsecureHttp,
+    };
   }
 
-  #apiUrl(): URL {
+  #apiUrl(insecure: boolean): URL {
     const url = this.#get("apiUrl") ?? new URL(DEFAULT_API_URL);
-    const insecure = this.#get("allowInsecureHttp") ?? false;
     if (url.protocol === "http:" && !isLoopback(url.hostname) && !insecure) {
       this.defects.push(
         "ApiUrl is plain http, which would show the API token to the network: use https, or set allowInsecureHttp (SIGNPATH_ALLOW_INSECURE_HTTP=true)",
@@ -105,15 +138,17 @@ class Loader {
   }
 
   #proxy(apiUrl: URL): ProxyConfig | undefined {
-    const { proxy } = this.#options;
-    if (proxy === false) return undefined;
-    if (proxy !== undefined) return this.#attempt("option proxy", () => parseProxy(proxy));
-    const variable = proxyVariable(apiUrl, this.#env);
-    if (variable !== undefined)
-      return this.#attempt(`variable ${variable}`, () => parseProxy(this.#env[variable]));
-    const fromFile = this.#file.get("httpproxy");
-    if (fromFile === undefined || goesDirect(apiUrl, this.#env)) return undefined;
-    return this.#attempt(`HttpProxy in ${this.#fileName}`, () => parseProxy(fromFile));
+    const source = proxySource(apiUrl, this.#proxyPlaces());
+    return source && this.#attempt(source.place, () => parseProxy(source.value));
+  }
+
+  #proxyPlaces(): ProxyPlaces {
+    const value = this.#file.get("httpproxy");
+    return {
+      option: this.#options.proxy,
+      env: proxyEnvironment(this.#env),
+      file: value === undefined ? undefined : { place: `HttpProxy in ${this.#fileName}`, value },
+    };
   }
 
   #tls(): Config["tls"] {

@@ -32,8 +32,12 @@ export function parseProxy(value: unknown): ProxyConfig {
   };
 }
 
+const FOR_HTTPS = ["HTTPS_PROXY", "https_proxy", "http_proxy"];
+const FOR_HTTP = ["HTTP_PROXY", "http_proxy"];
+const PROXY_VARIABLES = [...new Set([...FOR_HTTPS, ...FOR_HTTP, "NO_PROXY", "no_proxy"])];
+
 /** Whether no proxy is for an address: it is this machine, or `NO_PROXY` lists it. */
-export function goesDirect(target: URL, env: Environment): boolean {
+function goesDirect(target: URL, env: Environment): boolean {
   return isLoopback(target.hostname) || isExempt(target, env["NO_PROXY"] || env["no_proxy"] || "");
 }
 
@@ -41,13 +45,38 @@ export function goesDirect(target: URL, env: Environment): boolean {
  * The proxy that the environment names for an address: `HTTPS_PROXY` or `HTTP_PROXY` by its scheme, then
  * `http_proxy`, which SignPath's drivers use for both.
  */
-export function proxyVariable(target: URL, env: Environment): string | undefined {
+function proxyVariable(target: URL, env: Environment): string | undefined {
   if (goesDirect(target, env)) return undefined;
-  const names =
-    target.protocol === "https:"
-      ? ["HTTPS_PROXY", "https_proxy", "http_proxy"]
-      : ["HTTP_PROXY", "http_proxy"];
+  const names = target.protocol === "https:" ? FOR_HTTPS : FOR_HTTP;
   return names.find((name) => env[name]);
+}
+
+/** A value that names a proxy, and where it stands. */
+export interface ProxySource {
+  readonly place: string;
+  readonly value: unknown;
+}
+
+/** Everything that can name a proxy. */
+export interface ProxyPlaces {
+  readonly option: string | URL | false | undefined;
+  readonly env: Environment;
+  /** `HttpProxy` of the configuration file. */
+  readonly file: ProxySource | undefined;
+}
+
+/** What names the proxy for an address: the option, else a variable, else the configuration file. */
+export function proxySource(target: URL, { option, env, file }: ProxyPlaces): ProxySource | undefined {
+  if (option === false) return undefined;
+  if (option !== undefined) return { place: "option proxy", value: option };
+  const variable = proxyVariable(target, env);
+  if (variable !== undefined) return { place: `variable ${variable}`, value: env[variable] };
+  return file === undefined || goesDirect(target, env) ? undefined : file;
+}
+
+/** The variables of the environment that are about proxies, as they are now. */
+export function proxyEnvironment(env: Environment): Environment {
+  return Object.fromEntries(PROXY_VARIABLES.map((name) => [name, env[name]]));
 }
 
 function isExempt(target: URL, list: string): boolean {

@@ -9,6 +9,7 @@ import type { LoggedRequest } from "./http/log.js";
 import { RequestLog } from "./http/log.js";
 import type { RateLimit, RateLimitCounts } from "./http/rate-limit.js";
 import { RateLimiter } from "./http/rate-limit.js";
+import { TIMESTAMP_PATH } from "./http/router.js";
 import type { HttpServer } from "./http/server.js";
 import { listen } from "./http/server.js";
 import type { TlsServers } from "./http/tls.js";
@@ -26,6 +27,7 @@ import { HANDLERS } from "./routes/handlers.js";
 import type { Service } from "./service.js";
 import type { AuditEntry, Verdict } from "./submission/ledger.js";
 import { Ledger } from "./submission/ledger.js";
+import { TimestampIdentities } from "./timestamp/identities.js";
 
 /**
  * A running emulator. Its signing policies are all in the project `demo`; keys and certificates are made when
@@ -36,6 +38,8 @@ export interface Emulator extends AsyncDisposable {
   readonly origin: string;
   /** The `ApiUrl` of a client: the origin and `/Api`. */
   readonly apiUrl: string;
+  /** Address of the timestamp authority (RFC 3161), whose certificate leads to {@link rootCertificate}. */
+  readonly timestampUrl: string;
   readonly organizationId: string;
   readonly apiToken: string;
   /** The variables that a client reads: `SIGNPATH_API_URL`, `SIGNPATH_ORGANIZATION_ID`, `SIGNPATH_API_TOKEN`. */
@@ -130,6 +134,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     intermediateCertificate: authority.intermediateCertificate,
     catalogue,
     keys: new KeyRing(store, authority, catalogue),
+    timestamps: new TimestampIdentities(store, authority),
     ledger: new Ledger(settings.processingMs),
     log: new RequestLog(apiToken),
     faults,
@@ -151,6 +156,7 @@ async function tlsServers(authority: Authority, host: string, faults: FaultBook)
 class RunningEmulator implements Emulator {
   readonly origin: string;
   readonly apiUrl: string;
+  readonly timestampUrl: string;
   readonly organizationId: string;
   readonly apiToken: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -165,6 +171,7 @@ class RunningEmulator implements Emulator {
     this.#http = http;
     this.origin = service.origin;
     this.apiUrl = `${service.origin}/Api`;
+    this.timestampUrl = service.origin + TIMESTAMP_PATH;
     this.organizationId = service.organizationId;
     this.apiToken = service.apiToken;
     this.rootCertificate = service.rootCertificate;
@@ -192,8 +199,9 @@ class RunningEmulator implements Emulator {
     return this.#http.connections();
   }
 
-  prepare(): Promise<void> {
-    return this.#service.keys.prepare();
+  async prepare(): Promise<void> {
+    const { keys, timestamps } = this.#service;
+    await Promise.all([keys.prepare(), timestamps.own()]);
   }
 
   async certificateOf(slug: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -252,12 +260,18 @@ class RunningEmulator implements Emulator {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#http.close().then(() => this.#service.keys.settled());
+    this.#closing ??= this.#close();
     return this.#closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#http.close();
+    await this.#service.keys.settled();
+    await this.#service.timestamps.settled();
   }
 
   async #identity(slug: string): Promise<Identity> {

@@ -8,6 +8,7 @@ export type {
   Pkcs1Mistake,
   PssMistake,
   SignatureEncoding,
+  TimestampFault,
   TlsFailure,
 } from "./faults/fault.js";
 export type { LoggedRequest } from "./http/log.js";

@@ -4,6 +4,7 @@ import type { RequestLog } from "./http/log.js";
 import type { RateLimiter } from "./http/rate-limit.js";
 import type { KeyRing } from "./keys/key-ring.js";
 import type { Ledger } from "./submission/ledger.js";
+import type { TimestampIdentities } from "./timestamp/identities.js";
 
 /** What every request is answered from. */
 export interface Service {
@@ -17,6 +18,7 @@ export interface Service {
   readonly intermediateCertificate: string;
   readonly catalogue: Catalogue;
   readonly keys: KeyRing;
+  readonly timestamps: TimestampIdentities;
   readonly ledger: Ledger;
   readonly log: RequestLog;
   readonly faults: FaultBook;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { statusFailure } from "../../src/api/transport/failure.js";
+import { SIGNPATH } from "../../src/api/transport/peer.js";
 import { readServerWords } from "../../src/api/transport/problem.js";
 import { parseRetryAfter } from "../../src/api/transport/retry.js";
 import { ApiToken } from "../../src/config/token.js";
@@ -17,6 +18,7 @@ const token = new ApiToken(CANARY);
 const redact = (text: string): string => token.redact(text);
 
 const PROGRESS = {
+  peer: SIGNPATH,
   request: {
     what: "fast signing request",
     stage: "sign",

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { onceAborted } from "../../base/abort.js";
 import type { SignPathError } from "../../base/errors.js";
-import type { Config, RetryConfig } from "../../config/config.js";
+import type { RetryConfig } from "../../config/config.js";
 import { Undecodable } from "../decode.js";
 import type { AttemptListener, Outcome } from "./attempt.js";
 import { Attempt } from "./attempt.js";
@@ -9,16 +9,20 @@ import type { Failure, Progress } from "./failure.js";
 import { abortError, invalidResponse, networkFailure, timeoutFailure, tokenFailure } from "./failure.js";
 import type { Lane, Timed } from "./lane.js";
 import type { Lanes } from "./lanes.js";
+import type { Peer } from "./peer.js";
 import type { ApiRequest, RequestHeaders, SendOptions } from "./request.js";
 import { nextDelayMs } from "./retry.js";
 import type { EventOfCall } from "./telemetry.js";
 import { nextCall, publishRequest, requestChannel } from "./telemetry.js";
 
-/** What the calls of one client share. */
+/** What the calls to one server share. */
 export interface Shared {
-  readonly config: Config;
-  /** Of the API's address. */
+  readonly peer: Peer;
   readonly origin: string;
+  readonly host: string;
+  readonly retry: RetryConfig;
+  /** The value of the `Authorization` header, if there is to be one. */
+  readonly authorization: () => string | undefined | Promise<string>;
   readonly lanes: Lanes;
   readonly headers: RequestHeaders;
   readonly redact: (text: string) => string;
@@ -62,15 +66,15 @@ export class Call<Result> implements AttemptListener, Timed {
   constructor(
     shared: Shared,
     request: ApiRequest<Result>,
-    { signal, totalTimeoutMs }: SendOptions,
+    { signal, limits }: SendOptions,
     resolve: (result: Result | Promise<Result>) => void,
     reject: (error: unknown) => void,
   ) {
     this.#shared = shared;
     this.#request = request;
     this.#signal = signal ?? undefined;
-    const { retry } = shared.config;
-    this.#retry = totalTimeoutMs === undefined ? retry : { ...retry, totalTimeoutMs };
+    const { retry } = shared;
+    this.#retry = limits === undefined ? retry : { ...retry, ...limits };
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -121,8 +125,8 @@ export class Call<Result> implements AttemptListener, Timed {
       return;
     }
     this.#limit = limit;
-    const authorization = this.#shared.config.token.authorization();
-    const isAtHand = typeof authorization === "string";
+    const authorization = this.#shared.authorization();
+    const isAtHand = typeof authorization !== "object";
     lane.watch(this, limit, !isAtHand);
     if (isAtHand) this.#dispatch(lane, authorization);
     else void this.#prepare(lane, authorization);
@@ -145,7 +149,7 @@ export class Call<Result> implements AttemptListener, Timed {
     }
   }
 
-  #dispatch(lane: Lane, authorization: string): void {
+  #dispatch(lane: Lane, authorization: string | undefined): void {
     const { method, path, contentType, body, maxBytes } = this.#request;
     const attempt = new Attempt(maxBytes, this.#shared.redact, this);
     this.#attempt = attempt;
@@ -241,8 +245,8 @@ export class Call<Result> implements AttemptListener, Timed {
   }
 
   #progress(): Progress {
-    const { host } = this.#shared.config.baseUrl;
-    return { request: this.#request, host, attempts: this.#attempts, elapsedMs: this.#elapsed() };
+    const { peer, host } = this.#shared;
+    return { request: this.#request, peer, host, attempts: this.#attempts, elapsedMs: this.#elapsed() };
   }
 
   #elapsed(): number {

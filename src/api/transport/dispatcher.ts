@@ -2,26 +2,36 @@ import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import type { buildConnector, Client, Dispatcher } from "undici";
-import type { Config, TlsConfig } from "../../config/config.js";
+import type { ProxyConfig, TlsConfig } from "../../config/config.js";
 import { loadClient, loadUndici } from "./undici.js";
 
 /** What a lane needs of a dispatcher. */
 export type Connection = Pick<Dispatcher, "dispatch"> & { readonly destroy: () => Promise<void> };
 
-/** A function that opens dispatchers of one connection each, to the API's origin, through the proxy if there is one. */
-export function dispatcherFactory({ baseUrl, proxy, retry, tls }: Config): () => Connection {
+/** Where connections lead, and how. */
+export interface ConnectionSettings {
+  readonly origin: string;
+  readonly proxy: ProxyConfig | undefined;
+  readonly tls: TlsConfig;
+  /** The longest time that a connection may take to be made. */
+  readonly connectTimeoutMs: number;
+}
+
+/** A function that opens dispatchers of one connection each, to one origin, through the proxy if there is one. */
+export function dispatcherFactory(settings: ConnectionSettings): () => Connection {
+  const { origin, proxy, tls, connectTimeoutMs } = settings;
   // The transport has deadlines of its own, for an attempt as a whole.
   const options = { headersTimeout: 0, bodyTimeout: 0, pipelining: 1, allowH2: false };
   // All connections share the parsed certificates and, through the connector, their TLS sessions.
   const secureContext = secureContextOf(tls);
   const tlsOptions = {
-    timeout: retry.requestTimeoutMs,
+    timeout: connectTimeoutMs,
     ...(secureContext !== undefined && { secureContext }),
   };
   if (proxy === undefined) {
     const { Client, buildConnector } = loadClient();
     const connect = buildConnector({ ...tlsOptions, allowH2: false });
-    return () => openDirect(Client, baseUrl.origin, options, connect);
+    return () => openDirect(Client, origin, options, connect);
   }
   const { ProxyAgent } = loadUndici();
   return () =>

@@ -1,6 +1,7 @@
 import type { SignPathErrorCode } from "../../base/errors.js";
 import { messageOf, SignPathError } from "../../base/errors.js";
 import type { ProblemDetails } from "../../wire/problem.js";
+import type { Peer } from "./peer.js";
 import type { ServerWords } from "./problem.js";
 import type { ApiRequest } from "./request.js";
 import type { FailedAttempt } from "./retry.js";
@@ -8,6 +9,7 @@ import type { FailedAttempt } from "./retry.js";
 /** How far a call had come when it failed. */
 export interface Progress {
   readonly request: ApiRequest;
+  readonly peer: Peer;
   readonly host: string;
   readonly attempts: number;
   readonly elapsedMs: number;
@@ -18,23 +20,6 @@ export interface Failure extends FailedAttempt {
   readonly code: SignPathErrorCode;
   readonly toError: (progress: Progress) => SignPathError;
 }
-
-/** What to do next, by code. */
-const ADVICE: Readonly<Partial<Record<SignPathErrorCode, string>>> = {
-  AUTHENTICATION_FAILED: "Check the API token (SIGNPATH_API_TOKEN) and that it belongs to this organization.",
-  FORBIDDEN: "The token's user must be a submitter of the signing policy.",
-  POLICY_NOT_FOUND: "Check the project and signing policy slugs, and that the token's user is a submitter.",
-  POLICY_UNUSABLE: 'A policy with an approval process needs route "asynchronous".',
-  THROTTLED: "Lower maxConcurrency or try again later.",
-  SERVICE_UNAVAILABLE: "The service may be down: try again later.",
-  CONNECTION_FAILED: "Check ApiUrl, the network and the proxy settings.",
-  TLS_FAILED:
-    "Check ApiUrl, the certificate authorities (option tls.ca, NODE_EXTRA_CA_CERTS) and, where the server wants one, the client certificate (option tls.cert or tls.pfx, SIGNPATH_TLS_CLIENT_CERTIFICATE).",
-  TIMEOUT: "Try again later, or raise requestTimeoutMs.",
-};
-
-/** Any address that is not there, unless the server names what it does not know. */
-const NOT_FOUND_ADVICE = "Check ApiUrl and OrganizationId.";
 
 function where({ request, host, attempts, elapsedMs }: Progress): string {
   const tries = attempts === 1 ? "" : `, ${attempts} attempts`;
@@ -47,8 +32,9 @@ function makeError(
   progress: Progress,
   details: { status?: number; retryable: boolean; problem?: ProblemDetails | undefined; cause?: unknown },
 ): SignPathError {
-  const advice = details.status === 404 ? NOT_FOUND_ADVICE : ADVICE[code];
-  const message = `${said} (${where(progress)})${advice === undefined ? "" : ` ${advice}`}`;
+  const { advice: byCode, notFound } = progress.peer;
+  const advice = details.status === 404 ? notFound : byCode[code];
+  const message = `${said.charAt(0).toUpperCase()}${said.slice(1)} (${where(progress)})${advice === undefined ? "" : ` ${advice}`}`;
   return new SignPathError(code, message, {
     ...details,
     stage: progress.request.stage,
@@ -99,16 +85,15 @@ export function statusFailure(
   const isQuota = status < 500 && QUOTA.test(words) && retryAfterMs === undefined;
   const code = isQuota && status === 429 ? "REQUEST_REJECTED" : codeOf(status, problem);
   const transient = !isQuota && mayPass(status);
-  const said =
-    code === "INVALID_RESPONSE"
-      ? `SignPath answered with status ${status}, a redirect, which is not followed because it would carry the API token elsewhere. Check ApiUrl`
-      : `SignPath answered with status ${status}${words === "" ? "" : `: ${words}`}`;
+  const said = ({ name, redirect }: Peer): string =>
+    `${name} answered with status ${status}${code === "INVALID_RESPONSE" ? `, a redirect, ${redirect}` : words === "" ? "" : `: ${words}`}`;
   return {
     code,
     transient,
     ambiguous: transient && !NOT_ACTED_ON.has(status),
     retryAfterMs,
-    toError: (progress) => makeError(code, said, progress, { status, retryable: transient, problem }),
+    toError: (progress) =>
+      makeError(code, said(progress.peer), progress, { status, retryable: transient, problem }),
   };
 }
 
@@ -144,42 +129,45 @@ export function networkFailure(error: unknown, sent: boolean): Failure {
   const code = tls ? "TLS_FAILED" : "CONNECTION_FAILED";
   const transient = !tls && isTransient(error);
   const refusal = PROXY_REFUSAL.exec(messageOf(error))?.[1];
-  const said =
+  const said = ({ name }: Peer): string =>
     refusal === undefined
-      ? `${tls ? "No trusted connection to" : "No connection to, or no answer from"} SignPath: ${reasonOf(error)}`
-      : `The proxy refused the connection to SignPath with status ${refusal}. Check the proxy's address, and its user name and password.`;
+      ? `${tls ? "No trusted connection to" : "No connection to, or no answer from"} ${name}: ${reasonOf(error)}`
+      : `The proxy refused the connection to ${name} with status ${refusal}. Check the proxy's address, and its user name and password.`;
   return {
     code,
     transient,
     ambiguous: sent,
     retryAfterMs: undefined,
-    toError: (progress) => makeError(code, said, progress, { retryable: transient, cause: error }),
+    toError: (progress) =>
+      makeError(code, said(progress.peer), progress, { retryable: transient, cause: error }),
   };
 }
 
 /** An attempt that took too long, be it for its answer, or for a token and a connection before it could be sent. */
 export function timeoutFailure(limitMs: number, sent: boolean): Failure {
-  const said = sent
-    ? `SignPath did not answer within ${Math.round(limitMs)} ms`
-    : `The API token and a connection to SignPath were not to be had within ${Math.round(limitMs)} ms`;
+  const within = `within ${Math.round(limitMs)} ms`;
+  const said = ({ name, unreached }: Peer): string =>
+    sent ? `${name} did not answer ${within}` : `${unreached} ${within}`;
   return {
     code: "TIMEOUT",
     transient: true,
     ambiguous: sent,
     retryAfterMs: undefined,
-    toError: (progress) => makeError("TIMEOUT", said, progress, { retryable: true }),
+    toError: (progress) => makeError("TIMEOUT", said(progress.peer), progress, { retryable: true }),
   };
 }
 
 /** A 2xx that is not what was asked for. It is not asked for again: the signature may have been made. */
 export function invalidResponse(reason: string): Failure {
-  const said = `SignPath's answer cannot be used: ${reason}`;
   return {
     code: "INVALID_RESPONSE",
     transient: false,
     ambiguous: true,
     retryAfterMs: undefined,
-    toError: (progress) => makeError("INVALID_RESPONSE", said, progress, { retryable: false }),
+    toError: (progress) => {
+      const said = `${progress.peer.name}'s answer cannot be used: ${reason}`;
+      return makeError("INVALID_RESPONSE", said, progress, { retryable: false });
+    },
   };
 }
 

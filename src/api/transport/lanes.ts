@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { Lane } from "./lane.js";
+import type { Pace } from "./pace.js";
 import { Throttle } from "./throttle.js";
 import { Waiters } from "./waiters.js";
 
@@ -9,7 +10,7 @@ import { Waiters } from "./waiters.js";
  * connection. Calls that wait are served in order; those whose deadline runs already come first.
  */
 export class Lanes {
-  readonly throttle: Throttle = new Throttle();
+  readonly throttle: Pace;
   readonly #free: Lane[] = [];
   readonly #all: Lane[] = [];
   readonly #limit: number;
@@ -18,7 +19,8 @@ export class Lanes {
   /** Until the next turn that the throttle grants. */
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(limit: number) {
+  constructor(limit: number, pace: Pace = new Throttle()) {
+    this.throttle = pace;
     this.#limit = limit;
   }
 

@@ -78,8 +78,8 @@ function problemWords({ errors, detail, title }: ProblemDetails): string {
   return detail ?? title ?? "";
 }
 
-function oneLine(text: string): string {
-  // Control and bidirectional formatting characters could rewrite what a terminal shows.
+/** Text of a server as it may be shown: control and bidirectional formatting characters could rewrite a terminal. */
+export function oneLine(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Cf}\u2028\u2029\s]+/gu, " ")
     .trim()

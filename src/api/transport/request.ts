@@ -1,4 +1,5 @@
 import type { SignPathError, SignPathErrorStage } from "../../base/errors.js";
+import type { RetryConfig } from "../../config/config.js";
 
 /** One request to the API, as the transport takes it, and what its answer is to become. */
 export interface ApiRequest<Result = unknown> {
@@ -36,19 +37,21 @@ export class RequestHeaders {
   readonly #common: readonly string[];
   #authorization: string | undefined;
   #contentType: string | undefined;
-  #last: string[] = [];
+  #last: string[];
 
   /** @param common - name, value, name, value, … of every request */
   constructor(common: readonly string[]) {
     this.#common = common;
+    this.#last = [...common];
   }
 
-  of(authorization: string, contentType: string | undefined): string[] {
+  of(authorization: string | undefined, contentType: string | undefined): string[] {
     if (authorization !== this.#authorization || contentType !== this.#contentType) {
       this.#authorization = authorization;
       this.#contentType = contentType;
+      const ofCaller = authorization === undefined ? [] : ["authorization", authorization];
       const ofContent = contentType === undefined ? [] : ["content-type", contentType];
-      this.#last = [...this.#common, "authorization", authorization, ...ofContent];
+      this.#last = [...this.#common, ...ofCaller, ...ofContent];
     }
     return this.#last;
   }
@@ -69,8 +72,8 @@ export function header(headers: AnswerHeaders, name: string): string | undefined
 
 /** What the floors above can say about one call beside what its caller says. */
 export interface SendOptions extends CallOptions {
-  /** A shorter time limit in all than the configured one, in milliseconds. */
-  readonly totalTimeoutMs?: number;
+  /** Other limits than the configured ones. */
+  readonly limits?: Partial<RetryConfig>;
 }
 
 /** What a caller can say about one call. */

@@ -1,3 +1,5 @@
+import type { Pace } from "./pace.js";
+
 /** After the server said that it was too much: so much of what it accepted is asked for at first. */
 const DECREASE = 0.95;
 
@@ -51,7 +53,7 @@ const WINDOW_MS = 1000;
  * in CUBIC (RFC 9438, section 4.2): most of the time close to the server's limit, seldom above it. Times are those of
  * `performance.now()`.
  */
-export class Throttle {
+export class Throttle implements Pace {
   readonly #history = new History();
   #rate = Number.POSITIVE_INFINITY;
   /** The rate that was accepted before the last refusal. */

@@ -119,8 +119,10 @@ function listening(
   running: Emulator,
   environment: Readonly<Record<string, string>>,
 ): Record<string, unknown> {
-  const { apiUrl, organizationId, policies, rootCertificate, intermediateCertificate } = running;
-  const facts = { apiUrl, organizationId, environment, policies, rootCertificate, intermediateCertificate };
+  const { apiUrl, timestampUrl, organizationId, policies, rootCertificate, intermediateCertificate } =
+    running;
+  const certificates = { rootCertificate, intermediateCertificate };
+  const facts = { apiUrl, timestampUrl, organizationId, environment, policies, ...certificates };
   return { event: "listening", ...facts };
 }
 
@@ -146,6 +148,7 @@ function introduce(
     .join("; ");
   output.data(`# PowerShell: ${powerShell}\n`);
   output.talk("", "Signing policies:", ...running.policies.map(policyLine), "");
+  output.talk(`Timestamp authority: ${running.timestampUrl}`);
   const authority = writeCa === undefined ? `${running.origin}/ca.pem` : visible(writeCa);
   output.talk(`Certificates of its authority, for whoever verifies: ${authority}`);
   if (tls && writeCa === undefined) {

@@ -4,6 +4,7 @@ import type { Reply } from "../http/reply.js";
 import type { RouteName } from "../http/router.js";
 import type { Rotation } from "../keys/key-ring.js";
 import type { SigningKey, SigningOrder } from "../keys/signing-key.js";
+import type { TimestampTrouble } from "../timestamp/mistakes.js";
 import type { FaultKind, FaultOf, TlsFailure } from "./fault.js";
 
 /** A signature that is about to be made. */
@@ -39,6 +40,8 @@ export interface FaultEffect {
   readonly rotation?: () => Rotation;
   /** Another signature; `undefined`: the fault does not fit this one. */
   readonly spoil?: (signing: Signing) => Buffer | undefined | Promise<Buffer | undefined>;
+  /** What goes wrong with a timestamp. */
+  readonly timestamp?: TimestampTrouble;
   /** Another answer; `undefined`: the fault does not fit this one. */
   readonly alter?: (reply: Reply) => Reply | undefined;
   /** Instead of plain sending. */

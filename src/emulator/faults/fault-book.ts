@@ -6,6 +6,7 @@ import { DELIVERIES } from "./effects/deliveries.js";
 import { IDENTITIES } from "./effects/identities.js";
 import { INTERCEPTIONS } from "./effects/interceptions.js";
 import { SIGNATURES } from "./effects/signatures.js";
+import { TIMESTAMPS } from "./effects/timestamps.js";
 import { TIMING } from "./effects/timing.js";
 import type { Fault, FaultKind, FaultOf, TlsFailure } from "./fault.js";
 import { assertFields } from "./fields.js";
@@ -17,6 +18,7 @@ const EFFECTS: EffectTable = {
   ...DELIVERIES,
   ...ANSWERS,
   ...SIGNATURES,
+  ...TIMESTAMPS,
 };
 
 /** Faults of different sorts can meet one request together, of each sort one. */
@@ -138,7 +140,7 @@ function pendingOf(fault: Fault): PendingFault {
   if (sort === "handshake" && route !== "*") {
     throw new TypeError(`The fault '${kind}' meets connections, which have no route.`);
   }
-  const asked = route === "*" ? API_ROUTES : new Set([route]);
+  const asked = route === "*" ? (effect.routes ?? API_ROUTES) : new Set([route]);
   const routes = effect.routes === undefined ? asked : intersection(asked, effect.routes);
   if (routes.size === 0) throw new TypeError(`The fault '${kind}' does not happen on the route '${route}'.`);
   return { kind, sort, ordered: { ...fault }, effect, routes, probability, remaining: count, undecided: 0 };

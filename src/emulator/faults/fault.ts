@@ -1,8 +1,9 @@
 import type { RouteName } from "../http/router.js";
+import type { TimestampFailure, TimestampMistake } from "../timestamp/mistakes.js";
 
 /** Which requests meet a fault. */
 export interface FaultScope {
-  /** `"*"`, which is the default: every route of the API. */
+  /** `"*"`, which is the default: every route of the API, or the one that only this kind is about. */
   readonly route?: RouteName | "*";
   /** How many requests meet it; default 1, `Infinity` for all that come. */
   readonly count?: number;
@@ -162,6 +163,17 @@ export type Pkcs1Mistake = "other-oid" | "missing-null" | "bare-hash" | "trailin
 /** MGF1 with another hash, or another last byte than 0xbc. */
 export type PssMistake = "other-mgf1-hash" | "other-trailer";
 
+/** Faults of the timestamp authority, which meet requests for timestamps alone. */
+export type TimestampFault =
+  /** Refuses with that failure, default `badRequest`; `waiting` puts off for ever. */
+  | {
+      readonly kind: "timestamp-rejection";
+      readonly failure?: TimestampFailure;
+      readonly waiting?: boolean;
+    }
+  /** A timestamp with that mistake in it. */
+  | { readonly kind: "wrong-timestamp"; readonly mistake: TimestampMistake };
+
 /** Something that goes wrong on purpose. */
 export type Fault = FaultScope &
   (
@@ -172,6 +184,7 @@ export type Fault = FaultScope &
     | DeliveryFault
     | AnswerFault
     | SignatureFault
+    | TimestampFault
   );
 
 /** The names of the faults. */

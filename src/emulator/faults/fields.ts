@@ -1,3 +1,4 @@
+import { FAILURE_BITS, TIMESTAMP_MISTAKES } from "../timestamp/mistakes.js";
 import type { FaultKind, FaultOf, FaultScope } from "./fault.js";
 
 /** What a field holds: a number, text, `true` or `false`, or one of some words. */
@@ -86,6 +87,8 @@ const OWN_FIELDS: { readonly [K in FaultKind]: { readonly [Name in NamesOf<K>]-?
   "swapped-signature": {},
   "der-signature": {},
   "p1363-signature": {},
+  "timestamp-rejection": { failure: optional(Object.keys(FAILURE_BITS)), waiting: optional("flag") },
+  "wrong-timestamp": { mistake: required(TIMESTAMP_MISTAKES) },
 };
 
 const SCOPE: { readonly [Name in keyof FaultScope]-?: Field } = {

@@ -13,6 +13,7 @@ export type RouteName =
   | "signingRequestPage"
   | "caCertificates"
   | "about"
+  | "timestamp"
   | "admin"
   | "unknown";
 
@@ -47,6 +48,7 @@ export const ALL_ROUTES: ReadonlySet<RouteName> = new Set([
   "signingRequestPage",
   "caCertificates",
   "about",
+  "timestamp",
   "unknown",
 ]);
 
@@ -73,6 +75,8 @@ const PAGE = new RegExp(`^/web/(${UUID})/signingrequests/(${UUID})$`);
 const UNKNOWN: Destination = { route: "unknown" };
 /** The service has all it has below `/Api` and `/Web`. */
 const ADMIN = "/admin/";
+/** Where the timestamp authority is. */
+export const TIMESTAMP_PATH = "/tsa";
 
 /** A well-formed organization id. */
 export const ORGANIZATION_ID: RegExp = new RegExp(`^${UUID}$`, "i");
@@ -84,6 +88,7 @@ export function routeOf(path: string): Destination {
   const api = API.exec(lower);
   if (api?.[1] !== undefined && api[2] !== undefined) return apiRoute(api[1], api[2]);
   if (lower === "/ca.pem") return { route: "caCertificates", method: "GET" };
+  if (lower === TIMESTAMP_PATH) return { route: "timestamp", method: "POST" };
   if (lower.startsWith(ADMIN)) return { route: "admin", action: lower.slice(ADMIN.length) };
   const page = PAGE.exec(lower);
   if (page?.[1] !== undefined && page[2] !== undefined) {

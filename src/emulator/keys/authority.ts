@@ -2,7 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { createPublicKey, X509Certificate } from "node:crypto";
 import type { Bundle } from "./bundle.js";
 import { loadOrMake } from "./bundle.js";
-import type { Issuer, Validity } from "./certificate.js";
+import type { CertificateOptions, Issuer, Validity } from "./certificate.js";
 import { issueCertificate, isUsable } from "./certificate.js";
 import { pemOf } from "./pem.js";
 import { generateKey } from "./signing-key.js";
@@ -15,6 +15,8 @@ export interface Authority {
   issue(subject: string, publicKey: KeyObject, validity?: Validity): Promise<Buffer>;
   /** For a TLS server at those names and addresses. */
   issueForServer(hosts: readonly string[], publicKey: KeyObject, validity?: Validity): Promise<Buffer>;
+  /** For a timestamp authority. */
+  issueForTimestamps(publicKey: KeyObject, options?: CertificateOptions): Promise<Buffer>;
   /** Whether the certificate is this authority's, still valid, and that key's. */
   vouchesFor(certificate: Buffer, privateKey: KeyObject): boolean;
 }
@@ -23,6 +25,7 @@ const ROOT = "CN=SignPath Emulator Root CA, O=SignPath Emulator";
 const INTERMEDIATE = "CN=SignPath Emulator Signing CA, O=SignPath Emulator";
 
 const SERVER = "CN=SignPath Emulator, O=SignPath Emulator";
+const TIMESTAMPS = "CN=SignPath Emulator Timestamp Authority, O=SignPath Emulator";
 
 /** Loads the authority from the store, or founds it there. */
 export async function openAuthority(store: Store): Promise<Authority> {
@@ -35,6 +38,8 @@ export async function openAuthority(store: Store): Promise<Authority> {
       issueCertificate("leaf", subject, publicKey, intermediate.issuer, { validity }),
     issueForServer: (hosts, publicKey, validity) =>
       issueCertificate("server", SERVER, publicKey, intermediate.issuer, { hosts, validity }),
+    issueForTimestamps: (publicKey, options) =>
+      issueCertificate("timestamp", TIMESTAMPS, publicKey, intermediate.issuer, options),
     vouchesFor: (certificate, privateKey) => isUsable(certificate, privateKey, intermediate.issuer.publicKey),
   };
 }

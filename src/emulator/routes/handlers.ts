@@ -1,5 +1,6 @@
 import { admin } from "../admin/admin.js";
 import type { Handlers } from "../http/exchange.js";
+import { timestamp } from "../timestamp/handler.js";
 import { about, caCertificates, notFound, signingRequestPage } from "./pages.js";
 import { mySigningPolicies } from "./policies.js";
 import { signHash } from "./sign-hash.js";
@@ -19,6 +20,7 @@ export const HANDLERS: Handlers = {
   signingRequestPage,
   caCertificates,
   about,
+  timestamp,
   admin,
   unknown: notFound,
 };

@@ -1,6 +1,7 @@
 import type { Handler } from "../http/exchange.js";
 import { problem } from "../http/problem.js";
 import { text } from "../http/reply.js";
+import { TIMESTAMP_PATH } from "../http/router.js";
 import { entryOf } from "../submission/ledger.js";
 import { requestOf } from "./signing-request.js";
 
@@ -17,6 +18,7 @@ export const about: Handler = ({ service }) =>
       `API:           ${service.origin}/Api`,
       `Organization:  ${service.organizationId}`,
       `Certificates:  ${service.origin}/ca.pem`,
+      `Timestamps:    ${service.origin}${TIMESTAMP_PATH}`,
       "",
     ].join("\n"),
     "text/plain; charset=utf-8",

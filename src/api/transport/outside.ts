@@ -1,0 +1,193 @@
+import { isSignal } from "../../base/abort.js";
+import type { SignPathErrorStage } from "../../base/errors.js";
+import { SignPathError } from "../../base/errors.js";
+import type { NetworkConfig } from "../../config/config.js";
+import { isLoopback } from "../../config/proxy.js";
+import { Endpoint } from "./endpoint.js";
+import { FixedPace } from "./fixed-pace.js";
+import type { Peer } from "./peer.js";
+import type { ApiAnswer, SendOptions } from "./request.js";
+import { closedError } from "./transport.js";
+
+/** A user name and a password for Basic authentication (RFC 7617). */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** A request to another server than the API's. */
+export interface OutsideRequest<Result> {
+  /** What is asked for, in words for messages and diagnostics: `timestamp`. */
+  readonly what: string;
+  /** Whom it is asked of, as it stands within a sentence: `the timestamp authority`. */
+  readonly peer: string;
+  readonly stage: SignPathErrorStage;
+  readonly method: "GET" | "POST";
+  /** http or https, without credentials. */
+  readonly url: URL;
+  readonly credentials?: Credentials | undefined;
+  /** Value of the `Accept` header. */
+  readonly accept: string;
+  readonly contentType?: string;
+  readonly body?: Buffer;
+  /** The longest answer that is read, in bytes. */
+  readonly maxBytes: number;
+  /** At most so many requests a second to the URL from this process, those of other clients included. */
+  readonly maxRequestsPerSecond?: number | undefined;
+  /** Reads the answer; throws `Undecodable` where it is not what the request is answered with. */
+  readonly decode: (answer: ApiAnswer) => Result;
+}
+
+/** Requests in flight at once, to one server. */
+const MOST_IN_FLIGHT = 8;
+
+/** Servers whose connections are kept. */
+const MOST_ENDPOINTS = 32;
+
+/**
+ * Sends requests to other servers than the API's, such as timestamp authorities: with the proxy, the TLS settings, the
+ * deadlines and the retries of the client, and never with its API token, which is not known here. Redirects are not
+ * followed. An answer that has a content encoding, which none was asked for, or is too long is refused.
+ */
+export class Outside {
+  readonly #config: NetworkConfig;
+  /** By what they are made from, the one that was used last at the end. */
+  readonly #endpoints = new Map<string, Endpoint>();
+  #closed: Promise<void> | undefined;
+  #idle: (() => void) | undefined;
+
+  constructor(config: NetworkConfig) {
+    this.#config = config;
+  }
+
+  /** Time limit of a request with all its attempts, where there is no other. */
+  get totalTimeoutMs(): number {
+    return this.#config.retry.totalTimeoutMs;
+  }
+
+  /**
+   * Sends a request until it succeeds or fails for good.
+   *
+   * @throws {SignPathError} `CONFIG_INVALID` for an address that is neither http nor https or holds credentials, and for
+   * credentials over plain http to another machine; `AUTHENTICATION_FAILED`, `FORBIDDEN`, `REQUEST_REJECTED`, `THROTTLED`,
+   * `SERVICE_UNAVAILABLE`, `CONNECTION_FAILED`, `TLS_FAILED`, `TIMEOUT`, `INVALID_RESPONSE`; `ABORTED` where the signal or
+   * {@link close} ended it. No credentials are part of any of them.
+   */
+  async send<Result>(request: OutsideRequest<Result>, options: SendOptions = {}): Promise<Result> {
+    const { what, stage, method, url, contentType, body, maxBytes, decode } = request;
+    if (this.#closed !== undefined) throw closedError(stage);
+    if (!isSignal(options.signal)) throw new TypeError("signal must be an AbortSignal");
+    this.#requireAllowed(request);
+    const path = url.pathname + url.search;
+    const sent = { what, stage, method, path, maxBytes, repeatable: true, decode };
+    return this.#endpointFor(request).send(
+      { ...sent, ...(contentType !== undefined && { contentType }), ...(body !== undefined && { body }) },
+      options,
+    );
+  }
+
+  /** Waits for what is in flight, then closes all connections. Later calls are refused. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const isBusy = (): boolean => [...this.#endpoints.values()].some(({ inFlight }) => inFlight > 0);
+    while (isBusy()) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+    }
+    await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.close()));
+  }
+
+  #requireAllowed({ url, credentials, peer, stage }: OutsideRequest<unknown>): void {
+    const refuse = (reason: string): SignPathError =>
+      new SignPathError("CONFIG_INVALID", `${peer} ${url.host} cannot be asked: ${reason}`, { stage });
+    if (!/^https?:$/.test(url.protocol)) throw refuse("its address must be http:// or https://");
+    if (url.username !== "" || url.password !== "") throw refuse("its address must not hold credentials");
+    if (credentials === undefined) return;
+    // RFC 7617, section 2
+    if (credentials.username.includes(":")) throw refuse("there must be no colon in its user name");
+    if (url.protocol === "http:" && !isLoopback(url.hostname) && !this.#config.allowInsecureHttp) {
+      const remedy = "use https, or set allowInsecureHttp (SIGNPATH_ALLOW_INSECURE_HTTP=true)";
+      throw refuse(`plain http would show its password to the network: ${remedy}`);
+    }
+  }
+
+  #endpointFor(request: OutsideRequest<unknown>): Endpoint {
+    const { url, credentials, accept, peer, maxRequestsPerSecond } = request;
+    const paced = maxRequestsPerSecond === undefined ? undefined : url.origin + url.pathname;
+    const facts = [url.origin, credentials?.username, credentials?.password, accept, peer];
+    const key = JSON.stringify([...facts, paced, maxRequestsPerSecond]);
+    const endpoint = this.#endpoints.get(key) ?? this.#open(request, paced);
+    this.#endpoints.delete(key);
+    this.#endpoints.set(key, endpoint);
+    this.#forgetOthers();
+    return endpoint;
+  }
+
+  #open(request: OutsideRequest<unknown>, paced: string | undefined): Endpoint {
+    const { url, credentials, accept, peer, maxRequestsPerSecond } = request;
+    const { retry, tls, proxyFor } = this.#config;
+    const authorization = credentials && basic(credentials);
+    const isPaced = paced !== undefined && maxRequestsPerSecond !== undefined;
+    return new Endpoint(
+      {
+        peer: peerCalled(peer),
+        address: url,
+        retry,
+        proxy: proxyFor(url),
+        tls,
+        maxConcurrency: MOST_IN_FLIGHT,
+        accept,
+        authorization: () => authorization,
+        redact: redactor(credentials),
+        pace: isPaced ? new FixedPace(paced, maxRequestsPerSecond) : undefined,
+      },
+      () => this.#idle?.(),
+    );
+  }
+
+  /** The addresses of authorities may come out of certificates: there is no end to them. */
+  #forgetOthers(): void {
+    if (this.#endpoints.size <= MOST_ENDPOINTS) return;
+    for (const [key, endpoint] of this.#endpoints) {
+      if (endpoint.inFlight > 0) continue;
+      this.#endpoints.delete(key);
+      void endpoint.close();
+      return;
+    }
+  }
+}
+
+/** RFC 7617, section 2, in UTF-8. */
+function basic({ username, password }: Credentials): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}
+
+/** Takes credentials out of what a server says, in each form in which they were sent. */
+export function redactor(credentials: Credentials | undefined): (text: string) => string {
+  if (credentials === undefined) return (text) => text;
+  const sent = basic(credentials).replace(/^Basic /, "");
+  const secrets = [sent, credentials.password].filter((secret) => secret !== "");
+  return (text) => secrets.reduce((clean, secret) => clean.replaceAll(secret, "***"), text);
+}
+
+function peerCalled(name: string): Peer {
+  return {
+    name,
+    unreached: `a connection to ${name} was not to be had`,
+    redirect: "which is not followed. Check its address",
+    advice: {
+      AUTHENTICATION_FAILED: "Check its user name and password.",
+      THROTTLED: "Try again later.",
+      SERVICE_UNAVAILABLE: "It may be down: try again later.",
+      CONNECTION_FAILED: "Check its address, the network and the proxy settings.",
+      TLS_FAILED: "Check its address and the certificate authorities (option tls.ca, NODE_EXTRA_CA_CERTS).",
+      TIMEOUT: "Try again later, or raise requestTimeoutMs.",
+    },
+    notFound: "Check its address.",
+  };
+}

@@ -1,0 +1,91 @@
+import { Fields } from "../asn1/fields.js";
+import { Malformed } from "../asn1/limits.js";
+import { booleanOf } from "../asn1/primitives.js";
+import { context } from "../asn1/tags.js";
+import { childrenOf, readValue } from "../asn1/value.js";
+import type { Reason } from "../report.js";
+import { verifyMessage } from "../signer/check-signature.js";
+import { isReason, schemeOf } from "../signer/signature-algorithm.js";
+import type { Certificate } from "./certificate.js";
+import type { Crl } from "./crl.js";
+import { entryFor } from "./crl.js";
+import { basicConstraintsOf, EXTENSION, KEY_USAGE, keyUsageOf, unknownCritical } from "./extensions.js";
+import { sameName } from "./name.js";
+
+/** Extensions of a CRL that are understood; with others that are critical it says nothing. */
+const KNOWN: ReadonlySet<string> = new Set([
+  EXTENSION.authorityKeyIdentifier,
+  EXTENSION.cRLNumber,
+  EXTENSION.issuingDistributionPoint,
+]);
+
+const CRL_DISTRIBUTION_POINTS = "2.5.29.31";
+
+/** What CRLs say of a certificate at a time. */
+export type Status = "good" | "unknown" | Reason;
+
+/**
+ * Looks a certificate up in the CRLs of its issuer (RFC 5280, section 6.3): those that the issuer's own key has signed,
+ * that are complete for certificates like this one, and that were not to be replaced before the time in question. One that
+ * cannot be relied on says nothing.
+ *
+ * @param time - a certificate that was revoked later was good then
+ */
+export function revocationStatus(
+  certificate: Certificate,
+  issuer: Certificate,
+  crls: readonly Crl[],
+  time: Date,
+  allowWeak: boolean,
+): Status {
+  let status: Status = "unknown";
+  for (const crl of crls) {
+    if (!sameName(crl.issuer, certificate.issuer) || !isReliable(crl, issuer, time, allowWeak)) continue;
+    const entry = entryFor(crl, certificate.serialNumber);
+    if (entry !== undefined) {
+      const since = Math.min(entry.date.getTime(), entry.invalidSince?.getTime() ?? Number.POSITIVE_INFINITY);
+      if (since > time.getTime()) continue;
+      const message = `the certificate of ${certificate.subjectText} was revoked on ${entry.date.toISOString()}`;
+      return { code: "CERTIFICATE_REVOKED", message };
+    }
+    // A list may leave out what has expired.
+    if (covers(crl, certificate) && certificate.notAfter >= crl.thisUpdate) status = "good";
+  }
+  return status;
+}
+
+function isReliable(crl: Crl, issuer: Certificate, time: Date, allowWeak: boolean): boolean {
+  if (unknownCritical(crl.extensions, KNOWN).length > 0) return false;
+  if (crl.nextUpdate === undefined || crl.nextUpdate < time) return false;
+  if (keyUsageOf(issuer.extensions)?.has(KEY_USAGE.cRLSign) === false) return false;
+  const scheme = schemeOf(crl.signatureAlgorithm);
+  if (isReason(scheme)) return false;
+  const digest = scheme.digest;
+  if (digest?.weak && !allowWeak) return false;
+  return verifyMessage(scheme, digest, issuer.publicKey, crl.signature, crl.tbs);
+}
+
+/** Whether the list would name the certificate, were it revoked (section 5.2.5). */
+function covers(crl: Crl, certificate: Certificate): boolean {
+  const extension = crl.extensions.get(EXTENSION.issuingDistributionPoint);
+  if (extension === undefined) return true;
+  const fields = new Fields(readValue(extension.value), "IssuingDistributionPoint");
+  const point = fields.optional(context(0, "constructed"));
+  const [onlyUsers, onlyAuthorities, someReasons, indirect, onlyAttributes] = [1, 2, 3, 4, 5].map(
+    (number) => {
+      const found = fields.optional(context(number, "primitive"));
+      return found !== undefined && (number === 3 || booleanOf({ ...found, tag: 0x01 }));
+    },
+  );
+  fields.end();
+  if (someReasons || indirect || onlyAttributes) return false;
+  const isAuthority = basicConstraintsOf(certificate.extensions)?.ca ?? false;
+  if ((onlyUsers && isAuthority) || (onlyAuthorities && !isAuthority)) return false;
+  if (point === undefined) return true;
+  const [fullName] = childrenOf(point, 1);
+  if (fullName === undefined) throw new Malformed("a distribution point has no name");
+  const points = certificate.extensions.get(CRL_DISTRIBUTION_POINTS);
+  if (points === undefined || fullName.tag !== context(0, "constructed")) return false;
+  const value = Buffer.from(points.value);
+  return childrenOf(fullName).some(({ bytes }) => value.includes(Buffer.from(bytes)));
+}

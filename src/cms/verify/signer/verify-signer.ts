@@ -1,0 +1,211 @@
+import { createHash } from "node:crypto";
+import type { Bytes } from "../../../base/bytes.js";
+import { concat, exactCopy } from "../../../base/bytes.js";
+import { header } from "../../asn1/der.js";
+import { ATTRIBUTES, CONTENT_TYPES } from "../../asn1/oids.js";
+import { hasNoParameters } from "../asn1/algorithm.js";
+import { canonical } from "../asn1/canonical.js";
+import { LIMITS, Malformed, TooLarge } from "../asn1/limits.js";
+import { TAG } from "../asn1/tags.js";
+import type { SignerInfo } from "../parse/signer-info.js";
+import { readSignerInfo } from "../parse/signer-info.js";
+import { findPath } from "../path/build.js";
+import type { Certificate } from "../path/certificate.js";
+import type { Reason, ReasonCode, SignerReport } from "../report.js";
+import { fits, verifyDigest, verifyMessage } from "./check-signature.js";
+import type { Digest } from "./digests.js";
+import { DIGESTS } from "./digests.js";
+import { certificatesNamed, identityOf } from "./identity.js";
+import type { Signed, SignerRules } from "./rules.js";
+import type { SignatureScheme } from "./signature-algorithm.js";
+import { isReason, schemeOf } from "./signature-algorithm.js";
+import { checkAttributes } from "./signed-attributes.js";
+import { checkSigningCertificate } from "./signing-certificate.js";
+
+/** Checks one signature, its certificate's path, its timestamp and the signatures over it. */
+export async function verifySigner(
+  signer: SignerInfo,
+  signed: Signed,
+  rules: SignerRules,
+  depth = 0,
+): Promise<SignerReport> {
+  rules.effort.signer();
+  if (rules.effort.isUsedUp) throw new TooLarge("there are too many signatures and certificates to check");
+  const check = await checkSignature(signer, signed, rules);
+  const timestamp = await rules.timestampOf?.(signer);
+  const verifiedAt = timestamp?.verified && timestamp.time !== undefined ? timestamp.time : rules.at;
+  const { certificate } = check;
+  const found =
+    certificate &&
+    findPath(certificate, rules.anchors, rules.certificates, {
+      time: verifiedAt,
+      purpose: rules.purpose,
+      crls: rules.crls,
+      requireRevocation: rules.requireRevocation,
+      allowWeak: rules.allowWeak,
+      effort: rules.effort,
+    });
+  const reasons = [...check.reasons, ...(found?.reasons ?? []), ...timestampReasons(timestamp, rules)];
+  return {
+    verified: reasons.length === 0,
+    reasons,
+    signer: identityOf(signer.sid, certificate),
+    ...(certificate && { certificate: certificate.der }),
+    digestAlgorithm: DIGESTS.get(signer.digestAlgorithm.oid)?.name ?? signer.digestAlgorithm.oid,
+    signatureAlgorithm: check.scheme?.name ?? signer.signatureAlgorithm.oid,
+    ...(check.signingTime && { signingTime: check.signingTime }),
+    ...(timestamp && { timestamp }),
+    verifiedAt,
+    revocation: found?.revocation ?? "unknown",
+    chain: found?.path.map(({ der }): Bytes => der) ?? [],
+    counterSigners: await counterSigners(signer, rules, depth),
+  };
+}
+
+function timestampReasons(timestamp: SignerReport["timestamp"], { requireTimestamp }: SignerRules): Reason[] {
+  if (!requireTimestamp || timestamp?.verified) return [];
+  return timestamp === undefined
+    ? [{ code: "TIMESTAMP_MISSING", message: "the signature has no timestamp" }]
+    : [{ code: "TIMESTAMP_INVALID", message: timestamp.reasons.map(({ message }) => message).join("; ") }];
+}
+
+interface SignatureCheck {
+  readonly reasons: readonly Reason[];
+  readonly certificate?: Certificate;
+  readonly scheme?: SignatureScheme;
+  readonly signingTime?: Date | undefined;
+}
+
+async function checkSignature(
+  signer: SignerInfo,
+  signed: Signed,
+  rules: SignerRules,
+): Promise<SignatureCheck> {
+  const reasons: Reason[] = [];
+  const add = (code: ReasonCode, message: string): void => {
+    reasons.push({ code, message });
+  };
+  const candidates = certificatesNamed(signer.sid, rules.certificates);
+  const [first] = candidates;
+  if (first === undefined)
+    add("CERTIFICATE_NOT_FOUND", "the certificate of the signer is not there: give it");
+  if (signer.version !== (signer.sid.kind === "issuerAndSerialNumber" ? 1 : 3))
+    add("MALFORMED", `a SignerInfo of version ${signer.version} names its certificate in another way`);
+  const digest = DIGESTS.get(signer.digestAlgorithm.oid);
+  if (digest === undefined)
+    add("ALGORITHM_UNSUPPORTED", `the digest algorithm ${signer.digestAlgorithm.oid} is not supported`);
+  else if (digest.weak && !rules.allowWeak) add("DIGEST_WEAK", `the digest algorithm ${digest.name} is weak`);
+  if (!hasNoParameters(signer.digestAlgorithm))
+    add("ALGORITHM_MISMATCH", "the digest algorithm has parameters");
+  const scheme = readScheme(signer);
+  if (isReason(scheme)) reasons.push(scheme);
+  const base = { ...(first && { certificate: first }), ...(!isReason(scheme) && { scheme }) };
+  if (digest === undefined || isReason(scheme)) return { ...base, reasons };
+  if (scheme.digest !== undefined && scheme.digest !== digest)
+    add(
+      "ALGORITHM_MISMATCH",
+      `the signature is made with ${scheme.digest.name}, the digest with ${digest.name}`,
+    );
+  const hash = signed.digest(digest.oid);
+  if (hash === undefined) {
+    if (!digest.weak || rules.allowWeak)
+      add(
+        "ALGORITHM_MISMATCH",
+        `the digest algorithm ${digest.name} is not in the list of those that are used`,
+      );
+    return { ...base, reasons };
+  }
+  const findings = checkAttributes(signer, signed.contentType, hash);
+  reasons.push(...findings.reasons);
+  if (signer.signedAttributes === undefined && signed.contentType !== undefined) {
+    if (signed.contentType !== CONTENT_TYPES.data)
+      add("ATTRIBUTES_INVALID", "content that is not of type data is signed without attributes");
+  }
+  if (first === undefined) return { ...base, reasons };
+  const { certificate, defect } = await whoSigned(signer, scheme, digest, hash, candidates, first);
+  if (defect !== undefined) reasons.push(defect);
+  const mismatch = checkSigningCertificate(signer, certificate);
+  if (mismatch !== undefined) reasons.push(mismatch);
+  return { scheme, certificate, reasons, signingTime: findings.signingTime };
+}
+
+function readScheme({ signatureAlgorithm }: SignerInfo): SignatureScheme | Reason {
+  try {
+    return schemeOf(signatureAlgorithm);
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    return { code: "ALGORITHM_MISMATCH", message: error.message };
+  }
+}
+
+/** The first certificate of those that are meant whose key made the signature. */
+async function whoSigned(
+  signer: SignerInfo,
+  scheme: SignatureScheme,
+  digest: Digest,
+  hash: Uint8Array,
+  candidates: readonly Certificate[],
+  first: Certificate,
+): Promise<{ readonly certificate: Certificate; readonly defect?: Reason }> {
+  let defect: Reason = { code: "SIGNATURE_INVALID", message: "the signature is not one by the signer's key" };
+  for (const certificate of candidates.slice(0, LIMITS.timestamps)) {
+    if (!fits(scheme, certificate.publicKey)) {
+      const type = certificate.publicKey.asymmetricKeyType ?? "unknown";
+      defect = { code: "ALGORITHM_MISMATCH", message: `${scheme.name} is not for a key of type ${type}` };
+      continue;
+    }
+    const verified = await isSignature(signer, scheme, digest, hash, certificate);
+    if (verified) return { certificate };
+    if (verified === undefined) {
+      const message = `${scheme.name} with ${digest.name} is supported with signed attributes alone`;
+      defect = { code: "ALGORITHM_UNSUPPORTED", message };
+    }
+  }
+  return { certificate: first, defect };
+}
+
+async function isSignature(
+  { signedAttributes, signature }: SignerInfo,
+  scheme: SignatureScheme,
+  digest: Digest,
+  hash: Uint8Array,
+  certificate: Certificate,
+): Promise<boolean | undefined> {
+  if (signedAttributes === undefined) return verifyDigest(scheme, digest, certificate, signature, hash);
+  const { value } = signedAttributes;
+  const { publicKey } = certificate;
+  const der = canonical(value, TAG.set);
+  if (verifyMessage(scheme, digest, publicKey, signature, der)) return true;
+  // Some sign the attributes in the order in which they stand, which is another one than DER's.
+  const asTheyStand = concat(header(TAG.set, value.content.length), value.content);
+  return (
+    Buffer.compare(der, asTheyStand) !== 0 && verifyMessage(scheme, digest, publicKey, signature, asTheyStand)
+  );
+}
+
+/** Each is over the signature that it stands beside, and may have its own. */
+async function counterSigners(
+  signer: SignerInfo,
+  rules: SignerRules,
+  depth: number,
+): Promise<SignerReport[]> {
+  if (depth >= LIMITS.counterSignatureDepth) return [];
+  const values = signer.unsignedAttributes
+    .filter(({ type }) => type === ATTRIBUTES.countersignature)
+    .flatMap((attribute) => attribute.values)
+    .slice(0, LIMITS.signers);
+  const signature = exactCopy(signer.signature);
+  const signed: Signed = {
+    contentType: undefined,
+    digest: (oid) => {
+      const digest = DIGESTS.get(oid);
+      return digest && createHash(digest.nodeName).update(signature).digest();
+    },
+  };
+  const reports: SignerReport[] = [];
+  for (const value of values) {
+    const counter = readSignerInfo(value);
+    reports.push(await verifySigner(counter, signed, { ...rules, requireTimestamp: false }, depth + 1));
+  }
+  return reports;
+}
