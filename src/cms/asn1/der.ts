@@ -7,6 +7,7 @@ export const TAGS = {
   bitString: 0x03,
   octetString: 0x04,
   objectIdentifier: 0x06,
+  enumerated: 0x0a,
   utf8String: 0x0c,
   utcTime: 0x17,
   generalizedTime: 0x18,

@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import * as asn1js from "asn1js";
 import type { Bytes } from "../../base/bytes.js";
 import type { HashAlgorithm } from "../../key/hashes.js";
-import type { CertificateFields } from "../asn1/certificate.js";
-import { certificateFields } from "../asn1/certificate.js";
 import { encode, inOrder, TAGS } from "../asn1/der.js";
 import { readElement } from "../asn1/element.js";
 import { algorithmIdentifier, objectIdentifier } from "../asn1/object-identifier.js";
 import { ATTRIBUTES } from "../asn1/oids.js";
 import { attribute } from "./attribute-input.js";
+import type { IssuerAndSerialNumber } from "./signer-identifier.js";
+import { issuerAndSerialNumber } from "./signer-identifier.js";
 import type { AttributePlan } from "./signer-plan.js";
 
 /** `directoryName [4]` among the kinds of GeneralName (RFC 5280, section 4.2.1.6). */
@@ -64,12 +64,12 @@ function signingCertificateV2(certificate: Bytes, hash: HashAlgorithm): Bytes {
     TAGS.sequence,
     ...(hash.name === "SHA-256" ? [] : [algorithmIdentifier(hash.oid)]),
     encode(TAGS.octetString, digest),
-    issuerSerial(certificateFields(certificate)),
+    issuerSerial(issuerAndSerialNumber(certificate)),
   );
   return encode(TAGS.sequence, encode(TAGS.sequence, essCertId));
 }
 
-function issuerSerial({ issuer, serialNumber }: CertificateFields): Bytes {
+function issuerSerial({ issuer, serialNumber }: IssuerAndSerialNumber): Bytes {
   return encode(TAGS.sequence, encode(TAGS.sequence, encode(DIRECTORY_NAME, issuer)), serialNumber);
 }
 

@@ -1,5 +1,5 @@
 import type { Bytes } from "../../base/bytes.js";
-import { equal, exactCopy, isBufferSource, viewOf } from "../../base/bytes.js";
+import { exactCopy, isBufferSource, viewOf } from "../../base/bytes.js";
 import { encode, TAGS } from "../asn1/der.js";
 import { childrenOf, MalformedAsn1, readElement } from "../asn1/element.js";
 import { objectIdentifier } from "../asn1/object-identifier.js";
@@ -12,8 +12,11 @@ export type RevocationInput = string | Uint8Array | ArrayBuffer | { readonly raw
 // No dash inside, as in the pattern of certificates.
 const PEM = /-----BEGIN (?:X509 CRL|OCSP RESPONSE)-----([^-]+)-----END (?:X509 CRL|OCSP RESPONSE)-----/g;
 
-/** `OCSPResponseStatus` successful as DER (RFC 6960, section 4.2.1). */
-const SUCCESSFUL = Uint8Array.of(0x0a, 0x01, 0x00);
+/** UTCTime and GeneralizedTime. */
+const TIMES: ReadonlySet<number | undefined> = new Set([0x17, 0x18]);
+
+/** `OCSPResponseStatus` successful (RFC 6960, section 4.2.1). */
+const SUCCESSFUL = 0;
 
 /**
  * Certificate revocation lists, each a `RevocationInfoChoice` as it is.
@@ -22,22 +25,14 @@ const SUCCESSFUL = Uint8Array.of(0x0a, 0x01, 0x00);
  */
 export function readCrls(inputs: Iterable<RevocationInput>): Bytes[] {
   return read(inputs, "CRL", (der) => {
-    requireCrl(der);
+    const [list, algorithm, signature] = childrenOf(readElement(der));
+    const [first, ...fields] = list?.tag === TAGS.sequence ? childrenOf(list) : [];
+    // A version comes first or is missing; at the place of `thisUpdate` a certificate has something else.
+    const thisUpdate = fields[first?.tag === TAGS.integer ? 2 : 1];
+    if (!TIMES.has(thisUpdate?.tag) || algorithm?.tag !== TAGS.sequence || signature?.tag !== TAGS.bitString)
+      throw new MalformedAsn1("it is no CertificateList");
     return der;
   });
-}
-
-/** `CertificateList` (RFC 5280, section 5.1), which differs from a certificate in that its issuer is followed by a time. */
-function requireCrl(der: Bytes): void {
-  const [list, , signature] = childrenOf(readElement(der));
-  const fields = list === undefined ? [] : childrenOf(list);
-  const [algorithm, issuer, time] = fields[0]?.tag === TAGS.integer ? fields.slice(1) : fields;
-  const isList =
-    signature?.tag === TAGS.bitString &&
-    algorithm?.tag === TAGS.sequence &&
-    issuer?.tag === TAGS.sequence &&
-    (time?.tag === TAGS.utcTime || time?.tag === TAGS.generalizedTime);
-  if (!isList) throw new MalformedAsn1("it is no CRL");
 }
 
 /**
@@ -48,8 +43,9 @@ function requireCrl(der: Bytes): void {
 export function readOcspResponses(inputs: Iterable<RevocationInput>): Bytes[] {
   return read(inputs, "OCSP response", (der) => {
     const [status, response] = childrenOf(readElement(der));
-    if (status === undefined || !equal(status.bytes, SUCCESSFUL) || response?.tag !== TAGS.context0)
-      throw new MalformedAsn1("it is no response, or tells of a failure");
+    if (status?.tag !== TAGS.enumerated) throw new MalformedAsn1("it is no OCSPResponse");
+    if (status.content[0] !== SUCCESSFUL || response?.tag !== TAGS.context0)
+      throw new MalformedAsn1("it tells of a failure");
     return encode(TAGS.context1, objectIdentifier(REVOCATION_INFO.ocspResponse), der);
   });
 }
@@ -59,10 +55,7 @@ function read(inputs: Iterable<RevocationInput>, what: string, wrap: (der: Bytes
   return list.flatMap((input, index) => {
     const message = `${what} ${index + 1} of those given cannot be read: it must be PEM or DER`;
     try {
-      const found = encodings(input).map((der) => {
-        childrenOf(readElement(der));
-        return wrap(der);
-      });
+      const found = encodings(input).map(wrap);
       if (found.length > 0) return found;
     } catch (cause) {
       throw refused("CONFIG_INVALID", message, cause);
