@@ -30,11 +30,16 @@ export function oidOf(value: Value): string {
   return [root, first - 40n * root, ...rest].join(".");
 }
 
-/** The two's complement of an INTEGER as it is written, in hexadecimal without superfluous zeros in front. */
+/** An INTEGER of any size in hexadecimal: its two's complement, so that a negative one is not taken for another. */
 export function serialOf(value: Value): string {
   const content = contentOf(value, TAG.integer, "an INTEGER");
   if (content.length === 0) throw new Malformed("an INTEGER is empty");
-  return hexOf(content).replace(/^(?:00)+(?=..)/, "");
+  return hexOf(content).replace(/^(?:00)+(?=[0-7].)/, "");
+}
+
+/** A serial number as people write it: without the zeros that say that it is not negative. */
+export function serialText(serial: string): string {
+  return serial.replace(/^00(?=..)/, "");
 }
 
 /** An INTEGER or ENUMERATED that is a small number, not negative. */

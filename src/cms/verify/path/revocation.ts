@@ -44,9 +44,10 @@ export function revocationStatus(
     const entry = entryFor(crl, certificate.serialNumber);
     if (entry !== undefined) {
       const since = Math.min(entry.date.getTime(), entry.invalidSince?.getTime() ?? Number.POSITIVE_INFINITY);
-      if (since > time.getTime()) continue;
-      const message = `the certificate of ${certificate.subjectText} was revoked on ${entry.date.toISOString()}`;
-      return { code: "CERTIFICATE_REVOKED", message };
+      if (since <= time.getTime()) {
+        const message = `the certificate of ${certificate.subjectText} was revoked on ${entry.date.toISOString()}`;
+        return { code: "CERTIFICATE_REVOKED", message };
+      }
     }
     // A list may leave out what has expired.
     if (covers(crl, certificate) && certificate.notAfter >= crl.thisUpdate) status = "good";

@@ -1,4 +1,4 @@
-import { hexOf } from "../asn1/primitives.js";
+import { hexOf, serialText } from "../asn1/primitives.js";
 import type { SignerIdentifier } from "../parse/signer-info.js";
 import type { Certificate } from "../path/certificate.js";
 import { subjectKeyIdentifierOf } from "../path/extensions.js";
@@ -30,8 +30,8 @@ export function identityOf(sid: SignerIdentifier, certificate: Certificate | und
   const named =
     sid.kind === "subjectKeyIdentifier"
       ? { subjectKeyIdentifier: sid.subjectKeyIdentifier }
-      : { serialNumber: sid.serialNumber };
+      : { serialNumber: serialText(sid.serialNumber) };
   if (certificate === undefined) return named;
   const { subjectText, issuerText, serialNumber } = certificate;
-  return { ...named, subject: subjectText, issuer: issuerText, serialNumber };
+  return { ...named, subject: subjectText, issuer: issuerText, serialNumber: serialText(serialNumber) };
 }

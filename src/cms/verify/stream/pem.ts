@@ -1,12 +1,12 @@
 import { concat } from "../../../base/bytes.js";
 import { Malformed } from "../asn1/limits.js";
 
-const BEGIN = /^\s*-----BEGIN (CMS|PKCS7|PKCS #7 SIGNED DATA)-----[ \t]*\r?\n/;
+const BEGIN = /^\s*-----BEGIN (CMS|PKCS7|PKCS #7 SIGNED DATA|SIGNED MESSAGE)-----[ \t]*\r?\n/;
 /** White space and a line with a label. */
 const LONGEST_BEGIN = 200;
 const DASH = 0x2d;
 
-/** Bytes as they are, or decoded where they begin as PEM (RFC 7468, section 8 for the label `CMS`). */
+/** Bytes as they are, or decoded where they begin as PEM (RFC 7468, sections 7 and 8; gpgsm has a label of its own). */
 export async function* withoutArmour(
   source: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
@@ -41,6 +41,7 @@ async function* decoded(
   end: string,
 ): AsyncGenerator<Uint8Array, void, void> {
   let rest = "";
+  let padded = false;
   let text = Buffer.from(head).toString("latin1");
   let tail: string | undefined;
   for (;;) {
@@ -50,7 +51,9 @@ async function* decoded(
       if (/[^A-Za-z0-9+/=]/.test(base64)) throw new Malformed("the PEM text is no Base64");
       if (dash >= 0) tail = text.slice(dash);
       const whole = tail === undefined ? base64.length - (base64.length % 4) : base64.length;
-      yield decode(base64.slice(0, whole), tail !== undefined);
+      if (padded && base64 !== "") throw new Malformed("the PEM text is no Base64");
+      yield decode(base64.slice(0, whole));
+      padded = base64.slice(0, whole).endsWith("=");
       rest = base64.slice(whole);
     } else tail += text;
     if (tail !== undefined && tail.length > LONGEST_BEGIN)
@@ -64,9 +67,9 @@ async function* decoded(
 }
 
 /** Padding stands at the very end alone. */
-function decode(base64: string, isLast: boolean): Uint8Array {
+function decode(base64: string): Uint8Array {
   const padding = base64.indexOf("=");
-  if (base64.length % 4 !== 0 || (padding >= 0 && (!isLast || padding < base64.length - 2)))
-    throw new Malformed("the PEM text is no Base64");
+  const isInside = padding >= 0 && !/^==?$/.test(base64.slice(padding));
+  if (base64.length % 4 !== 0 || isInside) throw new Malformed("the PEM text is no Base64");
   return Buffer.from(base64, "base64");
 }

@@ -2,7 +2,7 @@ import type { AlgorithmIdentifier } from "../asn1/algorithm.js";
 import { readAlgorithm } from "../asn1/algorithm.js";
 import { Fields } from "../asn1/fields.js";
 import { Malformed } from "../asn1/limits.js";
-import { octetsOf, oidOf, serialOf, smallIntegerOf, timeOf } from "../asn1/primitives.js";
+import { octetsOf, oidOf, serialOf, serialText, smallIntegerOf, timeOf } from "../asn1/primitives.js";
 import { context, TAG } from "../asn1/tags.js";
 import { readValue } from "../asn1/value.js";
 
@@ -37,5 +37,12 @@ export function readTstInfo(der: Uint8Array): TstInfo {
   fields.optional(context(0, "constructed"));
   fields.optional(context(1, "constructed"));
   fields.end();
-  return { policy, hashAlgorithm, hashedMessage, serialNumber, time, nonce: nonce && serialOf(nonce) };
+  return {
+    policy,
+    hashAlgorithm,
+    hashedMessage,
+    serialNumber: serialText(serialNumber),
+    time,
+    nonce: nonce && serialText(serialOf(nonce)),
+  };
 }
