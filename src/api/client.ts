@@ -58,6 +58,8 @@ export class ApiClient {
   readonly #transport: Transport;
   readonly #paths: Readonly<Record<"signingRequests" | "submitWithArtifact" | "signHash", string>>;
   readonly #metadata: ReturnType<typeof metadataSource>;
+  /** Takes the token out of a text. */
+  readonly #redact = (text: string): string => this.config.token.redact(text);
 
   constructor(config: Config) {
     this.config = config;
@@ -93,7 +95,7 @@ export class ApiClient {
     const get = this.#get("list of signing policies", "policy", route, MAX_ARTIFACT_BYTES);
     const decode = ({ body, attempts }: ApiAnswer): SigningPolicyRecord[] => {
       answered?.(attempts);
-      return decodePolicies(body, (word) => this.config.token.redact(word));
+      return decodePolicies(body, this.#redact);
     };
     return this.#transport.send({ ...get, decode }, options);
   }
@@ -114,7 +116,7 @@ export class ApiClient {
       this.#paths.signingRequests,
       template.formContentType,
       template.fast(hash),
-      ({ body, attempts }) => signatureOf(decodeFastAnswer(body), attempts, template, hash),
+      ({ body, attempts }) => signatureOf(decodeFastAnswer(body, this.#redact), attempts, template, hash),
       recover,
     );
     return this.#transport.send(request, options);
@@ -127,7 +129,7 @@ export class ApiClient {
       this.#paths.signHash,
       "application/json",
       template.signHash(hash),
-      ({ body, attempts }) => signatureOf(decodeSignHashAnswer(body), attempts, template, hash),
+      ({ body, attempts }) => signatureOf(decodeSignHashAnswer(body, this.#redact), attempts, template, hash),
     );
     return this.#transport.send(request, options);
   }
@@ -148,7 +150,7 @@ export class ApiClient {
       this.#paths[route],
       template.formContentType,
       template.submission(hash),
-      ({ body, headers }) => decodeSubmission(body, header(headers, "location")),
+      ({ body, headers }) => decodeSubmission(body, header(headers, "location"), this.#redact),
     );
     return this.#transport.send(request, options);
   }
@@ -158,7 +160,7 @@ export class ApiClient {
     const route = long ? signingRequestRoute(id) : signingRequestStatusRoute(id);
     const get = this.#get("status of a signing request", "sign", route, MAX_ANSWER_BYTES, id);
     const decode = ({ body, attempts }: ApiAnswer): StateAnswer => ({
-      ...decodeState(body, (word) => this.config.token.redact(word)),
+      ...decodeState(body, this.#redact),
       attempts,
     });
     return this.#transport.send({ ...get, decode }, options);
@@ -173,7 +175,7 @@ export class ApiClient {
   ): Promise<RawSignature> {
     const get = this.#get("signed artifact", "sign", signedArtifactRoute(id), MAX_ARTIFACT_BYTES, id);
     const decode = ({ body, attempts }: ApiAnswer): RawSignature => ({
-      ...signatureOf(decodeFastAnswer(body), attempts, template, hash),
+      ...signatureOf(decodeFastAnswer(body, this.#redact), attempts, template, hash),
       signingRequestId: id,
     });
     return this.#transport.send({ ...get, decode }, options);
