@@ -1,9 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { connect, digest } from "./support/client.js";
 import { useEmulator } from "./support/emulator.js";
 
 const HASH = digest("SHA-256", "data");
-const ECDSA = { name: "ECDSA", hash: "SHA-256" };
+/** The emulator signs fastest with it: it is the limit that is to be met, not what the machine can do. */
+const ALGORITHM = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
 const LIMIT = 100;
 const SECONDS = 8;
 
@@ -12,14 +13,15 @@ describe.each(["seconds", "none"] as const)("a service with a limit, Retry-After
 
   it("is neither stormed nor left alone once its limit is known", async () => {
     const signpath = connect(emulator());
-    const policy = await signpath.policy("demo/p-256");
+    const policy = await signpath.policy("demo/rsa-2048");
     const controller = new AbortController();
     const { signal } = controller;
     let failures = 0;
     const worker = async (): Promise<void> => {
-      while (!signal.aborted) await policy.signHash(HASH, ECDSA, { signal }).catch(() => failures++);
+      while (!signal.aborted) await policy.signHash(HASH, ALGORITHM, { signal }).catch(() => failures++);
     };
     const workers = Array.from({ length: 64 }, worker);
+    await vi.waitUntil(() => emulator().rateLimitCounts.rejected > 0, { timeout: 20_000 });
     await new Promise((resolve) => setTimeout(resolve, 2000));
     const before = { ...emulator().rateLimitCounts };
     const begin = performance.now();
@@ -35,5 +37,5 @@ describe.each(["seconds", "none"] as const)("a service with a limit, Retry-After
     // Those that were aborted at the end.
     expect(failures).toBeLessThanOrEqual(64);
     await signpath.close();
-  });
+  }, 60_000);
 });

@@ -1,2 +1,2 @@
-export type { SignCmsOptions } from "./options.js";
-export { signCms } from "./sign-cms.js";
+export type { SignCmsOptions } from "./sign/options.js";
+export { signCms } from "./sign/sign-cms.js";

@@ -2,7 +2,7 @@ import * as asn1js from "asn1js";
 import * as fc from "fast-check";
 import * as pkijs from "pkijs";
 import { describe, expect, it } from "vitest";
-import { encodeAround } from "../../src/cms/encode.js";
+import { encodeAround } from "../../src/cms/sign/encode.js";
 import { child, readDer } from "./der.js";
 
 /** A SignedData as complete as its encoding needs it to be. */

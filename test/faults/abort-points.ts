@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { Readable } from "node:stream";
 import { onTestFinished, vi } from "vitest";
-import { signCms } from "../../src/cms/sign-cms.js";
+import { signCms } from "../../src/cms/sign/sign-cms.js";
 import type { Emulator, Fault } from "../../src/emulator/index.js";
 import type { SigningPolicy, SignPathOptions } from "../../src/index.js";
 import type { SignPath } from "../../src/signpath.js";

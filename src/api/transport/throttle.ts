@@ -27,9 +27,20 @@ const FORGET_MS = 300_000;
 /** The least rate, in requests a second. */
 const LEAST_RATE = 1;
 
-/** So many refusals among the last answers tell nothing of a limit. */
-const TOLERATED = 0.03;
-const MEMORY = 80;
+/**
+ * Each answer is evidence for or against a limit: that of Wald's sequential test between a share of refusals that is met by
+ * chance and one that a limit makes, never below zero (Page's CUSUM).
+ */
+const BY_CHANCE = 0.015;
+const BY_LIMIT = 0.06;
+const REFUSAL_WEIGHT = Math.log(BY_LIMIT / BY_CHANCE);
+const ACCEPTANCE_WEIGHT = Math.log((1 - BY_CHANCE) / (1 - BY_LIMIT));
+
+/** So much evidence shows a limit at the lowest rates: three refusals, close to each other. */
+const LEAST_PROOF = 3;
+/** It grows with the logarithm of the rate, so that chance convicts no more often per hour where there are more answers. */
+const PROOF_BY_RATE = 1.5;
+const LOW_RATE = 20;
 
 /** How far back it is counted what was accepted. */
 const WINDOW_MS = 1000;
@@ -49,8 +60,8 @@ export class Throttle {
   #recoveryMs = FIRST_RECOVERY_MS / 2;
   #pausedUntil = 0;
   #pauseMs = FIRST_PAUSE_MS;
-  /** How many of the last answers were refusals, from 0 to 1. */
-  #share = 0;
+  /** That there is a limit, see {@link REFUSAL_WEIGHT}. */
+  #evidence = 0;
   #nextAt = 0;
 
   /** Whether there is no limit. */
@@ -77,7 +88,7 @@ export class Throttle {
   accepted(now: number): void {
     this.#history.add(now);
     this.#pauseMs = FIRST_PAUSE_MS;
-    this.#share -= this.#share / MEMORY;
+    this.#evidence = Math.max(0, this.#evidence - ACCEPTANCE_WEIGHT);
   }
 
   /**
@@ -89,10 +100,10 @@ export class Throttle {
     if (sentAt < Math.max(this.#refusedAt, this.#pausedUntil)) return;
     const isFirst = this.isOpen;
     const goesOn = this.#pauseMs > FIRST_PAUSE_MS;
-    this.#share += (1 - this.#share) / MEMORY;
+    this.#evidence += REFUSAL_WEIGHT;
     const isAskedFor = isFirst && retryAfterMs !== undefined && retryAfterMs > 0;
-    if (this.#share < TOLERATED && !goesOn && !isAskedFor) return;
-    this.#share = 0;
+    if (this.#evidence < this.#proof(now) && !goesOn && !isAskedFor) return;
+    this.#evidence = 0;
     // What a server with a known limit asks of one request is not what it needs of all.
     const asked = isFirst || goesOn ? retryAfterMs : undefined;
     this.#pausedUntil = now + Math.min(asked ?? this.#pauseMs, LONGEST_STOP_MS);
@@ -100,6 +111,11 @@ export class Throttle {
     if (!goesOn) this.#decrease(now, isFirst);
     this.#refusedAt = now;
     this.#nextAt = this.#pausedUntil;
+  }
+
+  #proof(now: number): number {
+    const rate = this.#history.since(now - WINDOW_MS);
+    return LEAST_PROOF + PROOF_BY_RATE * Math.log(Math.max(1, rate / LOW_RATE));
   }
 
   #decrease(now: number, isFirst: boolean): void {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { FailedAttempt } from "../../../src/api/transport/retry.js";
-import { nextDelayMs, parseRetryAfter } from "../../../src/api/transport/retry.js";
+import { nextDelayMs, parseRetryAfter, serverTimeMs } from "../../../src/api/transport/retry.js";
 import type { RetryConfig } from "../../../src/config/config.js";
 
 const config: RetryConfig = {
@@ -109,5 +109,20 @@ describe("Retry-After", () => {
 
   it("asks for nothing where it is missing", () => {
     expect(parseRetryAfter(undefined, now)).toBeUndefined();
+  });
+});
+
+describe("the server's time", () => {
+  const now = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+  it.each([
+    ["Thu, 01 Jan 2026 03:04:05 GMT", now - 86_400_000],
+    [" Fri, 02 Jan 2026 03:05:05 GMT ", now + 60_000],
+    ["yesterday", now],
+    ["Fri, 99 Jan 2026", now],
+    ["", now],
+    [undefined, now],
+  ])("is by Date %j, or else by this machine's clock", (date, ms) => {
+    expect(serverTimeMs(date, now)).toBe(ms);
   });
 });

@@ -1,7 +1,7 @@
-import { exactCopy, viewOf } from "../base/bytes.js";
-import { SignPathError } from "../base/errors.js";
-import type { SigningSource } from "../policy/signing-policy.js";
-import { chunksOf, isBytes } from "../subtle/source.js";
+import { exactCopy, viewOf } from "../../base/bytes.js";
+import { SignPathError } from "../../base/errors.js";
+import type { SigningSource } from "../../policy/signing-policy.js";
+import { chunksOf, isBytes } from "../../subtle/source.js";
 
 /** Attached content is held in memory, up to this many bytes. */
 const MOST_BYTES = 1024 ** 3;

@@ -1,7 +1,7 @@
-import type { Bytes } from "../base/bytes.js";
-import { concat } from "../base/bytes.js";
-import type { SigningSource } from "../policy/signing-policy.js";
-import { digestSource } from "../subtle/digest.js";
+import type { Bytes } from "../../base/bytes.js";
+import { concat } from "../../base/bytes.js";
+import type { SigningSource } from "../../policy/signing-policy.js";
+import { digestSource } from "../../subtle/digest.js";
 import { readContent } from "./content.js";
 import { encodeAround } from "./encode.js";
 import type { SignCmsOptions } from "./options.js";

@@ -1,13 +1,8 @@
 import * as asn1js from "asn1js";
 import * as pkijs from "pkijs";
-import type { HashName } from "../wire/signing.js";
-import { HASHES } from "../wire/signing.js";
-
-/** Attribute types (RFC 5652, section 11; RFC 5035, section 3). */
-const CONTENT_TYPE = "1.2.840.113549.1.9.3";
-const MESSAGE_DIGEST = "1.2.840.113549.1.9.4";
-const SIGNING_TIME = "1.2.840.113549.1.9.5";
-const SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47";
+import type { HashName } from "../../wire/signing.js";
+import { HASHES } from "../../wire/signing.js";
+import { ATTRIBUTES } from "../asn1/oids.js";
 
 /** `directoryName` among the kinds of GeneralName (RFC 5280, section 4.2.1.6). */
 const DIRECTORY_NAME = 4;
@@ -30,10 +25,10 @@ export interface SignedFacts {
 export function signedAttributes(facts: SignedFacts): pkijs.SignedAndUnsignedAttributes {
   const { signingTime } = facts;
   const attributes = [
-    attribute(CONTENT_TYPE, new asn1js.ObjectIdentifier({ value: facts.contentType })),
-    attribute(MESSAGE_DIGEST, octets(facts.messageDigest)),
-    ...(signingTime === undefined ? [] : [attribute(SIGNING_TIME, time(signingTime))]),
-    attribute(SIGNING_CERTIFICATE_V2, signingCertificate(facts)),
+    attribute(ATTRIBUTES.contentType, new asn1js.ObjectIdentifier({ value: facts.contentType })),
+    attribute(ATTRIBUTES.messageDigest, octets(facts.messageDigest)),
+    ...(signingTime === undefined ? [] : [attribute(ATTRIBUTES.signingTime, time(signingTime))]),
+    attribute(ATTRIBUTES.signingCertificateV2, signingCertificate(facts)),
   ];
   const sorted = attributes
     .map((each) => ({ each, der: Buffer.from(each.toSchema().toBER()) }))

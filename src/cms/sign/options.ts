@@ -1,15 +1,15 @@
 import { types } from "node:util";
-import type { CallOptions } from "../api/transport/request.js";
-import type { Bytes } from "../base/bytes.js";
-import { SignPathError } from "../base/errors.js";
-import type { AlgorithmName } from "../key/algorithms.js";
-import type { SignPathCryptoKey } from "../key/crypto-key.js";
-import type { HashAlgorithm } from "../key/hashes.js";
-import { HASH_ALGORITHMS } from "../key/hashes.js";
-import type { CertificateInput } from "../policy/chain.js";
-import { readCertificates } from "../policy/chain.js";
-import { SigningPolicy } from "../policy/signing-policy.js";
-import type { HashName } from "../wire/signing.js";
+import type { CallOptions } from "../../api/transport/request.js";
+import type { Bytes } from "../../base/bytes.js";
+import { SignPathError } from "../../base/errors.js";
+import type { AlgorithmName } from "../../key/algorithms.js";
+import type { SignPathCryptoKey } from "../../key/crypto-key.js";
+import type { HashAlgorithm } from "../../key/hashes.js";
+import { HASH_ALGORITHMS } from "../../key/hashes.js";
+import type { CertificateInput } from "../../policy/chain.js";
+import { readCertificates } from "../../policy/chain.js";
+import { SigningPolicy } from "../../policy/signing-policy.js";
+import type { HashName } from "../../wire/signing.js";
 
 /** How to make a CMS signature. */
 export interface SignCmsOptions extends CallOptions {

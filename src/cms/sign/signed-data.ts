@@ -1,15 +1,13 @@
 import { createHash, X509Certificate } from "node:crypto";
 import * as asn1js from "asn1js";
 import * as pkijs from "pkijs";
-import type { Bytes } from "../base/bytes.js";
-import { buildChain } from "../policy/chain.js";
-import { signWithKey } from "../subtle/sign.js";
+import type { Bytes } from "../../base/bytes.js";
+import { buildChain } from "../../policy/chain.js";
+import { signWithKey } from "../../subtle/sign.js";
+import { CONTENT_TYPES } from "../asn1/oids.js";
+import { makeEngine } from "../engine.js";
 import { signedAttributes } from "./attributes.js";
-import { makeEngine } from "./engine.js";
 import type { Plan } from "./options.js";
-
-/** Content type id-data (RFC 5652, section 4). */
-const ID_DATA = "1.2.840.113549.1.7.1";
 
 /** A detached SignedData without its certificates, and these. */
 export interface Signed {
@@ -27,7 +25,7 @@ export async function signDigest(plan: Plan, messageDigest: Uint8Array): Promise
   const leaf = policy.certificateDer;
   const { issuer, serialNumber } = pkijs.Certificate.fromBER(leaf);
   const signedAttrs = signedAttributes({
-    contentType: ID_DATA,
+    contentType: CONTENT_TYPES.data,
     messageDigest,
     signingTime,
     issuer,
@@ -53,7 +51,7 @@ export async function signDigest(plan: Plan, messageDigest: Uint8Array): Promise
   });
   const signedData = new pkijs.SignedData({
     digestAlgorithms: [digestAlgorithm],
-    encapContentInfo: new pkijs.EncapsulatedContentInfo({ eContentType: ID_DATA }),
+    encapContentInfo: new pkijs.EncapsulatedContentInfo({ eContentType: CONTENT_TYPES.data }),
     signerInfos: [signerInfo],
   });
   return { signedData, certificates: withoutRoot(buildChain(leaf, plan.candidates)) };

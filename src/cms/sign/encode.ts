@@ -1,21 +1,9 @@
 import type * as pkijs from "pkijs";
-import type { Bytes } from "../base/bytes.js";
-import { concat } from "../base/bytes.js";
-
-const SEQUENCE = 0x30;
-const OCTET_STRING = 0x04;
-/** `[0]`, constructed: explicit around the content, implicit for the certificates. */
-const CONTEXT_0 = 0xa0;
+import type { Bytes } from "../../base/bytes.js";
+import { concat } from "../../base/bytes.js";
+import { header, TAGS } from "../asn1/der.js";
 
 const SIGNED_DATA = Uint8Array.from(Buffer.from("06092a864886f70d010702", "hex"));
-
-/** Identifier and length of a DER value (X.690, sections 8.1 and 10.1), for contents of up to 2^48 bytes. */
-function header(tag: number, length: number): Bytes {
-  if (length < 0x80) return Uint8Array.of(tag, length);
-  const digits: number[] = [];
-  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) digits.unshift(rest % 256);
-  return Uint8Array.of(tag, 0x80 | digits.length, ...digits);
-}
 
 /** A SignedData around its content: what comes before it and what after it. */
 export interface Envelope {
@@ -50,22 +38,22 @@ export function encodeAround(
   const gap = contentBytes ?? 0;
   const encap = contentBytes === undefined ? [encapContentInfo] : openContent(contentType, contentBytes);
   const parts = [version, digestAlgorithms, ...encap];
-  const sequence = header(SEQUENCE, sum(parts) + gap + after.length);
-  const explicit = header(CONTEXT_0, sequence.length + sum(parts) + gap + after.length);
+  const sequence = header(TAGS.sequence, sum(parts) + gap + after.length);
+  const explicit = header(TAGS.context0, sequence.length + sum(parts) + gap + after.length);
   const whole = SIGNED_DATA.length + explicit.length + sequence.length + sum(parts) + gap + after.length;
-  return { before: concat(header(SEQUENCE, whole), SIGNED_DATA, explicit, sequence, ...parts), after };
+  return { before: concat(header(TAGS.sequence, whole), SIGNED_DATA, explicit, sequence, ...parts), after };
 }
 
 /** A SET OF as well, so DER has them in order (X.690, section 11.6). */
 function certificateSet(certificates: readonly Bytes[]): Bytes[] {
-  return [header(CONTEXT_0, sum(certificates)), ...[...certificates].sort(Buffer.compare)];
+  return [header(TAGS.context0, sum(certificates)), ...[...certificates].sort(Buffer.compare)];
 }
 
 /** EncapsulatedContentInfo up to where its content begins. */
 function openContent(contentType: Bytes, contentBytes: number): Bytes[] {
-  const string = header(OCTET_STRING, contentBytes);
-  const explicit = header(CONTEXT_0, string.length + contentBytes);
-  const sequence = header(SEQUENCE, contentType.length + explicit.length + string.length + contentBytes);
+  const string = header(TAGS.octetString, contentBytes);
+  const explicit = header(TAGS.context0, string.length + contentBytes);
+  const sequence = header(TAGS.sequence, contentType.length + explicit.length + string.length + contentBytes);
   return [sequence, contentType, explicit, string];
 }
 
