@@ -61,6 +61,8 @@ export class ApiClient {
   readonly #metadata: ReturnType<typeof metadataSource>;
   #outside: Promise<Outside> | undefined;
   #isClosed = false;
+  /** Takes the token out of a text. */
+  readonly #redact = (text: string): string => this.config.token.redact(text);
 
   constructor(config: Config) {
     this.config = config;
@@ -96,7 +98,7 @@ export class ApiClient {
     const get = this.#get("list of signing policies", "policy", route, MAX_ARTIFACT_BYTES);
     const decode = ({ body, attempts }: ApiAnswer): SigningPolicyRecord[] => {
       answered?.(attempts);
-      return decodePolicies(body, (word) => this.config.token.redact(word));
+      return decodePolicies(body, this.#redact);
     };
     return this.#transport.send({ ...get, decode }, options);
   }
@@ -117,7 +119,7 @@ export class ApiClient {
       this.#paths.signingRequests,
       template.formContentType,
       template.fast(hash),
-      ({ body, attempts }) => signatureOf(decodeFastAnswer(body), attempts, template, hash),
+      ({ body, attempts }) => signatureOf(decodeFastAnswer(body, this.#redact), attempts, template, hash),
       recover,
     );
     return this.#transport.send(request, options);
@@ -130,7 +132,7 @@ export class ApiClient {
       this.#paths.signHash,
       "application/json",
       template.signHash(hash),
-      ({ body, attempts }) => signatureOf(decodeSignHashAnswer(body), attempts, template, hash),
+      ({ body, attempts }) => signatureOf(decodeSignHashAnswer(body, this.#redact), attempts, template, hash),
     );
     return this.#transport.send(request, options);
   }
@@ -151,7 +153,7 @@ export class ApiClient {
       this.#paths[route],
       template.formContentType,
       template.submission(hash),
-      ({ body, headers }) => decodeSubmission(body, header(headers, "location")),
+      ({ body, headers }) => decodeSubmission(body, header(headers, "location"), this.#redact),
     );
     return this.#transport.send(request, options);
   }
@@ -161,7 +163,7 @@ export class ApiClient {
     const route = long ? signingRequestRoute(id) : signingRequestStatusRoute(id);
     const get = this.#get("status of a signing request", "sign", route, MAX_ANSWER_BYTES, id);
     const decode = ({ body, attempts }: ApiAnswer): StateAnswer => ({
-      ...decodeState(body, (word) => this.config.token.redact(word)),
+      ...decodeState(body, this.#redact),
       attempts,
     });
     return this.#transport.send({ ...get, decode }, options);
@@ -176,7 +178,7 @@ export class ApiClient {
   ): Promise<RawSignature> {
     const get = this.#get("signed artifact", "sign", signedArtifactRoute(id), MAX_ARTIFACT_BYTES, id);
     const decode = ({ body, attempts }: ApiAnswer): RawSignature => ({
-      ...signatureOf(decodeFastAnswer(body), attempts, template, hash),
+      ...signatureOf(decodeFastAnswer(body, this.#redact), attempts, template, hash),
       signingRequestId: id,
     });
     return this.#transport.send({ ...get, decode }, options);

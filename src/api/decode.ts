@@ -5,6 +5,11 @@ import type { SigningRequestState } from "../wire/signing.js";
 /** An answer that is not what the API's description says. The message tells which part, never its content. */
 export class Undecodable extends Error {}
 
+/** Takes secrets out of a text. */
+type Redact = (text: string) => string;
+
+const unchanged: Redact = (text) => text;
+
 /** How deep an answer is read. */
 const DEEPEST = 4;
 
@@ -62,20 +67,20 @@ export interface DecodedSignature {
   readonly signingRequestId: string | undefined;
 }
 
-/** The answer to a fast signing request, or a signed artifact. */
-export function decodeFastAnswer(body: Buffer): DecodedSignature {
+/** The answer to a fast signing request, or a signed artifact. An id that `redact` changes is none. */
+export function decodeFastAnswer(body: Buffer, redact: Redact = unchanged): DecodedSignature {
   const answer = objectOf(parseJson(body), "the body");
   return {
     signature: textOf(member(answer, "signature"), "signature"),
     hash: optionalTextOf(member(answer, "base64encodedhash"), "base64encodedhash"),
     signatureAlgorithm: optionalTextOf(member(answer, "signaturealgorithm"), "signaturealgorithm"),
     hashAlgorithmOid: optionalTextOf(member(answer, "rsahashalgorithm"), "rsahashalgorithm"),
-    signingRequestId: requestIdOf(member(answer, "signingrequestid")),
+    signingRequestId: requestIdOf(member(answer, "signingrequestid"), redact),
   };
 }
 
-/** The answer to `SignHash`. */
-export function decodeSignHashAnswer(body: Buffer): DecodedSignature {
+/** The answer to `SignHash`. An id that `redact` changes is none. */
+export function decodeSignHashAnswer(body: Buffer, redact: Redact = unchanged): DecodedSignature {
   const answer = objectOf(parseJson(body), "the body");
   const result = objectOf(member(answer, "hashsigningresult"), "hashsigningresult");
   const data = objectOf(member(answer, "hashsigningdata") ?? {}, "hashsigningdata");
@@ -84,7 +89,7 @@ export function decodeSignHashAnswer(body: Buffer): DecodedSignature {
     hash: optionalTextOf(member(data, "hash"), "hashsigningdata.hash"),
     signatureAlgorithm: undefined,
     hashAlgorithmOid: undefined,
-    signingRequestId: requestIdOf(member(answer, "signingrequestid")),
+    signingRequestId: requestIdOf(member(answer, "signingrequestid"), redact),
   };
 }
 
@@ -112,8 +117,8 @@ function optionalTextOf(value: unknown, what: string): string | undefined {
   return value === undefined || value === null ? undefined : textOf(value, what);
 }
 
-function requestIdOf(value: unknown): string | undefined {
-  return typeof value === "string" && REQUEST_ID.test(value) ? value : undefined;
+function requestIdOf(value: unknown, redact: Redact): string | undefined {
+  return typeof value === "string" && REQUEST_ID.test(value) && redact(value) === value ? value : undefined;
 }
 
 function wrong(what: string, value: unknown): Undecodable {
@@ -123,15 +128,17 @@ function wrong(what: string, value: unknown): Undecodable {
 
 const Submission = v.object({ signingrequestid: v.nullish(RequestId), weblink: optionalText });
 
-/** The id of a submitted request: from the body, or else from the `Location` header's last segment. */
+/** The id of a submitted request: from the body, or else from the `Location` header's last segment; none that `redact` changes. */
 export function decodeSubmission(
   body: Buffer,
   location: string | undefined,
+  redact: Redact = unchanged,
 ): { id: string; webLink: string | undefined } {
   const answer = body.length === 0 ? {} : decode(Submission, body);
   const id = answer.signingrequestid ?? location?.split(/[?#]/)[0]?.replace(/\/+$/, "").split("/").at(-1);
   const checked = v.safeParse(RequestId, id);
-  if (!checked.success) throw new Undecodable("it names no signing request");
+  if (!checked.success || redact(checked.output) !== checked.output)
+    throw new Undecodable("it names no signing request");
   return { id: checked.output, webLink: answer.weblink ?? undefined };
 }
 
@@ -142,11 +149,6 @@ const State = v.object({
 });
 
 const FINAL: ReadonlySet<string> = new Set(["Completed", "Failed", "Denied", "Canceled"]);
-
-/** Takes secrets out of a text. */
-type Redact = (text: string) => string;
-
-const unchanged: Redact = (text) => text;
 
 /** The state of a signing request, from its short or its long form. What goes into messages is passed through `redact`. */
 export function decodeState(body: Buffer, redact: Redact = unchanged): SigningRequestState {
@@ -184,7 +186,7 @@ export function decodePolicies(body: Buffer, redact: Redact = unchanged): Signin
     return Object.freeze({
       projectSlug: policy.projectslug,
       signingPolicySlug: policy.signingpolicyslug,
-      ...(policy.signingpolicyid != null && { signingPolicyId: policy.signingpolicyid }),
+      ...(policy.signingpolicyid != null && { signingPolicyId: redact(policy.signingpolicyid) }),
       ...(policy.keytype != null && { keyType: redact(policy.keytype) }),
       ...(policy.keysizeinbits != null && { keySizeInBits: policy.keysizeinbits }),
       ...(policy.certificatebytes != null && { certificateBytes: policy.certificatebytes }),
