@@ -21,6 +21,8 @@ const config: ViteUserConfig = defineConfig({
     maxWorkers: availableParallelism(),
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // Other tests and other programs may have the processors for a while.
+    expect: { poll: { timeout: 30_000 } },
     unstubEnvs: true,
     restoreMocks: true,
   },

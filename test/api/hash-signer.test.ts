@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { ApiClient, RawSignature } from "../../src/api/client.js";
 import type { SignOptions } from "../../src/api/hash-signer.js";
 import { HashSigner } from "../../src/api/hash-signer.js";
@@ -7,6 +7,7 @@ import type { SigningRoute, SignPathOptions } from "../../src/config/options.js"
 import type { Fault } from "../../src/emulator/index.js";
 import { HASH_ALGORITHMS } from "../../src/key/hashes.js";
 import { useEmulator } from "../support/emulator.js";
+import { eventually } from "../support/eventually.js";
 import { codedFailureOf } from "../support/failure.js";
 import type { StubAnswer } from "../support/stub.js";
 import { startStub } from "../support/stub.js";
@@ -191,7 +192,7 @@ describe('the route "asynchronous"', () => {
     const { sign } = signer({ route }, "approval");
     const submitted = emulator().signingRequests.length;
     const call = codedFailureOf(sign());
-    await vi.waitFor(() => expect(emulator().signingRequests.length).toBe(submitted + 1));
+    await eventually(() => expect(emulator().signingRequests.length).toBe(submitted + 1));
     const id = emulator().signingRequests.at(-1)?.id ?? "";
     emulator()[verdict](id);
     const error = await call;
@@ -309,7 +310,7 @@ describe('the route "asynchronous"', () => {
     const controller = new AbortController();
     const { sign, routes } = signer({ route }, "approval");
     const call = codedFailureOf(sign({ signal: controller.signal }));
-    await vi.waitFor(() => expect(routes()).toContain("signingRequestStatus"));
+    await eventually(() => expect(routes()).toContain("signingRequestStatus"));
     await new Promise((resolve) => setTimeout(resolve, 20));
     controller.abort(reason);
     const error = await call;
@@ -326,7 +327,7 @@ describe('the route "asynchronous"', () => {
   it("ends with the client, and tells which request goes on", async () => {
     const { sign, client, routes } = signer({ route }, "approval");
     const call = codedFailureOf(sign());
-    await vi.waitFor(() => expect(routes()).toContain("signingRequestStatus"));
+    await eventually(() => expect(routes()).toContain("signingRequestStatus"));
     await client.close();
     expect(await call).toMatchObject({
       code: "ABORTED",

@@ -41,7 +41,9 @@ describeWith("openssl", "openssl", () => {
   it("accepts what a policy with approval signs once it is approved", async () => {
     const policy = await asynchronous().policy("demo/approval");
     const signing = signCms(CONTENT, { policy, certificates: [emulator().intermediateCertificate] });
-    const { id } = await vi.waitUntil(() => emulator().signingRequests.find(({ fast }) => !fast));
+    const { id } = await vi.waitUntil(() => emulator().signingRequests.find(({ fast }) => !fast), {
+      timeout: 30_000,
+    });
     emulator().approve(id);
     expect(await cms.verify(await signing, CONTENT, "-cades")).toEqual(CONTENT);
   });

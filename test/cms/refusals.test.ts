@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import type { SignCmsOptions } from "../../src/cms/index.js";
 import { signCms } from "../../src/cms/index.js";
 import { useEmulator } from "../support/emulator.js";
+import { eventually } from "../support/eventually.js";
 import { codedFailureOf, failureOf } from "../support/failure.js";
 import { CONTENT, sentTo, useSignPath } from "./support.js";
 
@@ -117,7 +118,7 @@ describe("signCms", () => {
       );
       expect(failure).toMatchObject({ code: "ABORTED", attempts: 0 });
       expect(failure.message).toMatch(/that is enough/);
-      await vi.waitFor(() => expect(closed).toBe(true));
+      await eventually(() => expect(closed).toBe(true));
       expect(read).toBe(3);
     }
     expect(sentTo(emulator())).toBe(before);

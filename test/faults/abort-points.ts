@@ -5,6 +5,7 @@ import { signCms } from "../../src/cms/sign/sign-cms.js";
 import type { Emulator, Fault } from "../../src/emulator/index.js";
 import type { SigningPolicy, SignPathOptions } from "../../src/index.js";
 import type { SignPath } from "../../src/signpath.js";
+import { eventually } from "../support/eventually.js";
 import { RSA, sha256 } from "./routes.js";
 
 /** What a point is reached with. */
@@ -52,7 +53,7 @@ function at(
     async reach(bench, signal) {
       bench.emulator.addFault({ ...fault, route });
       const call = sign(bench, signal);
-      await vi.waitFor(() => {
+      await eventually(() => {
         if (!bench.received().includes(route)) throw new Error(`nothing was sent to ${route}`);
       });
       return { call };
@@ -73,7 +74,7 @@ function pausing(title: string, retryAfter: string | undefined): AbortPoint {
       bench.emulator.addFault(retryAfter === undefined ? fault : { ...fault, retryAfter });
       const pauses = eventsOf("retry");
       const call = sign(bench, signal);
-      await vi.waitFor(() => {
+      await eventually(() => {
         if (pauses() === 0) throw new Error("the call does not pause");
       });
       return { call };
@@ -110,7 +111,7 @@ function reading(
       }
       const call = start(bench, source(pending()), signal);
       call.catch(() => undefined);
-      await vi.waitFor(() => {
+      await eventually(() => {
         if (!isAsked) throw new Error("the source is not read");
       });
       return { call };
@@ -157,7 +158,7 @@ export const POINTS: readonly AbortPoint[] = [
       bench.emulator.addFault({ kind: "latency", ms: 150, route: "signingRequests" });
       const before = bench.policy.signHash(sha256("in front"), RSA.algorithm);
       const call = sign(bench, signal);
-      await vi.waitFor(() => {
+      await eventually(() => {
         if (bench.received().length === 0) throw new Error("the one in front has not been sent");
       });
       return { call: Promise.all([call, before]) };
@@ -190,7 +191,7 @@ export const POINTS: readonly AbortPoint[] = [
       const answers = eventsOf("answer");
       const call = policy.signHash(HASH, RSA.algorithm, { signal });
       call.catch(() => undefined);
-      await vi.waitFor(() => {
+      await eventually(() => {
         if (answers() < 2) throw new Error("there was no look at the status");
       });
       return { call };

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { connect } from "../support/client.js";
 import { useEmulator } from "../support/emulator.js";
+import { eventually } from "../support/eventually.js";
 import { codedFailureOf } from "../support/failure.js";
 import { startProxy } from "../support/proxy.js";
 import { startRaw } from "../support/raw.js";
@@ -106,7 +107,7 @@ describe("an abort", () => {
     const controller = new AbortController();
     const call = codedFailureOf(signpath.policies({}, { signal: controller.signal }));
     const next = signpath.policies();
-    await vi.waitFor(() => expect(proxy.requests).toHaveLength(1));
+    await eventually(() => expect(proxy.requests).toHaveLength(1));
     const reason = new Error("no longer wanted");
     controller.abort(reason);
     expect(await call).toMatchObject({ code: "ABORTED", stage: "policy", cause: reason });
@@ -129,7 +130,7 @@ describe("an abort", () => {
     const controller = new AbortController();
     const call = codedFailureOf(signpath.policies({}, { signal: controller.signal }));
     const next = codedFailureOf(signpath.policies());
-    await vi.waitFor(() => expect(raw.open).toBe(1));
+    await eventually(() => expect(raw.open).toBe(1));
     const reason = new Error("no longer wanted");
     controller.abort(reason);
     expect(await call).toMatchObject({ code: "ABORTED", stage: "policy", cause: reason });
@@ -148,7 +149,7 @@ describe("an abort", () => {
     const call = codedFailureOf(
       bench.policy.signHash(sha256("what is aborted"), RSA.algorithm, { signal: controller.signal }),
     );
-    await vi.waitFor(() => expect(bench.received()).toContain("mySigningPolicies"));
+    await eventually(() => expect(bench.received()).toContain("mySigningPolicies"));
     controller.abort();
     expect(await call).toMatchObject({ code: "ABORTED" });
   });
@@ -162,7 +163,7 @@ describe("closing", () => {
     vi.spyOn(Math, "random").mockReturnValue(0);
     bench.emulator.addFault({ kind: "status", status: 503, route: "signingRequests", retryAfter: "1" });
     const call = bench.policy.signHash(sha256("waiting"), RSA.algorithm);
-    await vi.waitFor(() => expect(bench.received()).toHaveLength(1));
+    await eventually(() => expect(bench.received()).toHaveLength(1));
     const closing = bench.signpath.close();
     const late = bench.policy.signHash(sha256("late"), RSA.algorithm);
     expect(await codedFailureOf(late)).toMatchObject({ code: "ABORTED", attempts: 0 });

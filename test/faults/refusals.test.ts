@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { SigningPolicy, SigningRoute, SignPathOptions } from "../../src/index.js";
 import { connect } from "../support/client.js";
 import { useEmulator } from "../support/emulator.js";
+import { eventually } from "../support/eventually.js";
 import { codedFailureOf } from "../support/failure.js";
 import { watchResources } from "../support/resources.js";
 import type { StubAnswer } from "../support/stub.js";
@@ -141,7 +142,7 @@ describe("a signing request that needs approval", () => {
     const policy = await signpath.policy("demo/approval");
     const before = { posted: posted(), made: emulator().signingRequests.length };
     const call = codedFailureOf(policy.signHash(HASH, RSA.algorithm));
-    await vi.waitFor(() => expect(emulator().signingRequests.length).toBe(before.made + 1));
+    await eventually(() => expect(emulator().signingRequests.length).toBe(before.made + 1));
     const id = emulator().signingRequests.at(-1)?.id ?? "";
     emulator()[verdict](id);
     expect(await call).toMatchObject({

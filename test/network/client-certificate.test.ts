@@ -4,6 +4,7 @@ import type { TlsOptions } from "../../src/config/options.js";
 import type { TestCertificates } from "../support/certificates.js";
 import { makeCertificates, opensslIn, PASSPHRASE } from "../support/certificates.js";
 import { useEmulator } from "../support/emulator.js";
+import { eventually } from "../support/eventually.js";
 import { codedFailureOf } from "../support/failure.js";
 import type { TlsTerminator } from "../support/stunnel.js";
 import { startStunnel } from "../support/stunnel.js";
@@ -41,7 +42,7 @@ describeWith(["openssl", "stunnel"], "a server that asks for a client certificat
 
   /** What stunnel writes may be read later than what it sends. */
   async function expectMoreThan(before: number): Promise<void> {
-    await vi.waitFor(() => expect(accepted()).toBeGreaterThan(before));
+    await eventually(() => expect(accepted()).toBeGreaterThan(before));
   }
 
   function read(name: string): Buffer {

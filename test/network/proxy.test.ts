@@ -1,10 +1,11 @@
 import { inspect } from "node:util";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { SignPathOptions } from "../../src/config/options.js";
 import { signpath } from "../cli/support.js";
 import type { Authority } from "../support/authority.js";
 import { createAuthority, selfSigned } from "../support/authority.js";
 import { useEmulator } from "../support/emulator.js";
+import { eventually } from "../support/eventually.js";
 import { codedFailureOf } from "../support/failure.js";
 import { startRelay } from "../support/relay.js";
 import type { TlsTerminator } from "../support/stunnel.js";
@@ -48,7 +49,7 @@ describeWith(["stunnel", "tinyproxy"], "a proxy", () => {
     const before = proxy.targets().length;
     await action();
     // What the proxy writes may be read later than what it sends.
-    await vi.waitFor(() => expect(proxy.targets().slice(before)).toEqual(targets));
+    await eventually(() => expect(proxy.targets().slice(before)).toEqual(targets));
   }
 
   function configFile(content: object): string {
@@ -214,7 +215,7 @@ describeWith(["stunnel", "tinyproxy"], "a proxy", () => {
     expect(error.message).toContain("proxy settings");
     const second = await startTinyproxy({ port: first.port });
     await sign(client);
-    await vi.waitFor(() => expect(second.targets()).toEqual([target]));
+    await eventually(() => expect(second.targets()).toEqual([target]));
   });
 
   it("that resets a connection is asked again", async () => {

@@ -1,7 +1,8 @@
 import { gzipSync } from "node:zlib";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { ApiClient } from "../../../src/api/client.js";
 import type { SignPathError } from "../../../src/base/errors.js";
+import { eventually } from "../../support/eventually.js";
 import { codedFailureOf } from "../../support/failure.js";
 import { startRaw } from "../../support/raw.js";
 import type { StubAnswer } from "../../support/stub.js";
@@ -275,7 +276,7 @@ describe("an answer", () => {
     });
     const error = await codedFailureOf(sign(apiClient(raw)));
     expect(error).toMatchObject({ code: "INVALID_RESPONSE", attempts: 1 });
-    await vi.waitFor(() => expect(raw.open).toBe(0));
+    await eventually(() => expect(raw.open).toBe(0));
   });
 
   it("that was not read to its end does not spoil the next one", async () => {

@@ -1,11 +1,12 @@
 import { inspect } from "node:util";
 import { gzipSync } from "node:zlib";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { Undecodable } from "../../../src/api/decode.js";
 import type { OutsideRequest } from "../../../src/api/transport/outside.js";
 import { Outside } from "../../../src/api/transport/outside.js";
 import type { SendOptions } from "../../../src/api/transport/request.js";
 import { loadNetwork } from "../../../src/config/load.js";
+import { eventually } from "../../support/eventually.js";
 import { codedFailureOf } from "../../support/failure.js";
 import type { StubAnswer } from "../../support/stub.js";
 import { startStub } from "../../support/stub.js";
@@ -163,7 +164,7 @@ describe("a request to another server", () => {
     for (const closed of [from, await unused.outside()]) {
       expect(await codedFailureOf(get(closed, stub.origin))).toMatchObject({ code: "ABORTED", attempts: 0 });
     }
-    await vi.waitFor(async () => expect(await stub.open()).toBe(0));
+    await eventually(async () => expect(await stub.open()).toBe(0));
   });
 
   it("keeps the client open until it has ended", async () => {

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { ApiClient } from "../../../src/api/client.js";
+import { eventually } from "../../support/eventually.js";
 import { codedFailureOf } from "../../support/failure.js";
 import { startProxy } from "../../support/proxy.js";
 import { startRaw } from "../../support/raw.js";
@@ -29,7 +30,7 @@ describe("a proxy", () => {
     await Promise.all([sign(client), sign(client)]);
     expect(proxy.requests).toHaveLength(2);
     await client.close();
-    await vi.waitFor(() => expect(proxy.open).toBe(0));
+    await eventually(() => expect(proxy.open).toBe(0));
   });
 
   it("that wants other credentials fails the call for good", async () => {
@@ -100,6 +101,6 @@ describe("a proxy", () => {
     expect(await codedFailureOf(sign(client))).toMatchObject({ code: "TIMEOUT" });
     const patient = apiClient(stub, { proxy: proxy.host });
     expect(await codedFailureOf(sign(patient, AbortSignal.timeout(50)))).toMatchObject({ code: "ABORTED" });
-    await vi.waitFor(() => expect(proxy.open).toBe(0));
+    await eventually(() => expect(proxy.open).toBe(0));
   });
 });

@@ -3,6 +3,7 @@ import { beforeAll, expect, it, vi } from "vitest";
 import type { SignPathOptions, TlsOptions } from "../../../src/config/options.js";
 import type { TestCertificates } from "../../support/certificates.js";
 import { makeCertificates, PASSPHRASE } from "../../support/certificates.js";
+import { eventually } from "../../support/eventually.js";
 import { codedFailureOf } from "../../support/failure.js";
 import { startProxy } from "../../support/proxy.js";
 import type { Stub } from "../../support/stub.js";
@@ -134,7 +135,7 @@ describeWith("openssl", "a connection over TLS", () => {
     expect(proxy.requests[0]?.headers.authorization).toBeUndefined();
     for (const { headers } of stub.requests) expect(headers["proxy-authorization"]).toBeUndefined();
     await client.close();
-    await vi.waitFor(() => expect(proxy.open).toBe(0));
+    await eventually(() => expect(proxy.open).toBe(0));
   });
 
   it("through a proxy is checked just as well", async () => {

@@ -1,8 +1,9 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { getEventListeners } from "node:events";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { ApiClient } from "../../../src/api/client.js";
 import type { RequestEvent } from "../../../src/api/transport/telemetry.js";
+import { eventually } from "../../support/eventually.js";
 import { codedFailureOf } from "../../support/failure.js";
 import { startRaw } from "../../support/raw.js";
 import type { Responder, StubAnswer } from "../../support/stub.js";
@@ -34,7 +35,7 @@ function held(answer: StubAnswer): {
   return {
     respond: () => new Promise((resolve) => waiting.push(() => resolve(answer))),
     release: async () => {
-      await vi.waitFor(() => expect(waiting.length).toBeGreaterThan(0));
+      await eventually(() => expect(waiting.length).toBeGreaterThan(0));
       waiting.shift()?.();
     },
     waiting: () => waiting.length,
@@ -139,7 +140,7 @@ describe("the limit of requests in flight", () => {
     const stub = await startStub(respond);
     const client = apiClient(stub);
     const calls = Array.from({ length: 70 }, (_, number) => list(client, number));
-    await vi.waitFor(() => expect(waiting()).toBe(64));
+    await eventually(() => expect(waiting()).toBe(64));
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(stub.requests).toHaveLength(64);
     for (let count = 0; count < 70; count++) await release();
@@ -243,7 +244,7 @@ describe("an abort", () => {
     const client = apiClient(stub, { maxConcurrency: 1 });
     const controller = new AbortController();
     const [first, second, third] = [sign(client), sign(client, controller.signal), sign(client)];
-    await vi.waitFor(() => expect(stub.requests).toHaveLength(1));
+    await eventually(() => expect(stub.requests).toHaveLength(1));
     controller.abort(reason);
     await expectAborted(second, 0);
     await release();
@@ -257,10 +258,10 @@ describe("an abort", () => {
     const origin = raw.origin.replace("http:", "https:");
     const controller = new AbortController();
     const call = sign(apiClient({ origin }), controller.signal);
-    await vi.waitFor(() => expect(raw.open).toBe(1));
+    await eventually(() => expect(raw.open).toBe(1));
     controller.abort(reason);
     await expectAborted(call, 1);
-    await vi.waitFor(() => expect(raw.open).toBe(0));
+    await eventually(() => expect(raw.open).toBe(0));
   });
 
   it("in flight closes the connection, and the next call opens another one", async () => {
@@ -268,10 +269,10 @@ describe("an abort", () => {
     const client = apiClient(stub);
     const controller = new AbortController();
     const call = sign(client, controller.signal);
-    await vi.waitFor(() => expect(stub.requests).toHaveLength(1));
+    await eventually(() => expect(stub.requests).toHaveLength(1));
     controller.abort(reason);
     await expectAborted(call, 1);
-    await vi.waitFor(async () => expect(await stub.open()).toBe(0));
+    await eventually(async () => expect(await stub.open()).toBe(0));
     expect(await sign(client)).toMatchObject({ attempts: 1 });
   });
 
@@ -282,17 +283,17 @@ describe("an abort", () => {
     });
     const controller = new AbortController();
     const call = sign(apiClient(stub), controller.signal);
-    await vi.waitFor(() => expect(stub.requests).toHaveLength(1));
+    await eventually(() => expect(stub.requests).toHaveLength(1));
     setTimeout(() => controller.abort(reason), 20);
     await expectAborted(call, 1);
-    await vi.waitFor(async () => expect(await stub.open()).toBe(0));
+    await eventually(async () => expect(await stub.open()).toBe(0));
   });
 
   it("during the pause before a repetition ends it", async () => {
     const stub = await startStub(() => ({ status: 503, headers: { "retry-after": "9" } }));
     const controller = new AbortController();
     const call = sign(apiClient(stub), controller.signal);
-    await vi.waitFor(() => expect(stub.requests).toHaveLength(1));
+    await eventually(() => expect(stub.requests).toHaveLength(1));
     setTimeout(() => controller.abort(reason), 20);
     await expectAborted(call, 1);
     expect(stub.requests).toHaveLength(1);
@@ -347,7 +348,7 @@ describe("closing", () => {
     const stub = await startStub(respond);
     const client = apiClient(stub, { maxConcurrency: 2 });
     const calls = [sign(client), sign(client), sign(client)];
-    await vi.waitFor(() => expect(stub.requests).toHaveLength(2));
+    await eventually(() => expect(stub.requests).toHaveLength(2));
     let closed = false;
     const closing = client.close().then(() => {
       closed = true;
@@ -361,7 +362,7 @@ describe("closing", () => {
     await release();
     await closing;
     expect((await Promise.all(calls)).map(({ attempts }) => attempts)).toEqual([1, 1, 1]);
-    await vi.waitFor(async () => expect(await stub.open()).toBe(0));
+    await eventually(async () => expect(await stub.open()).toBe(0));
     expect(stub.requests).toHaveLength(3);
   });
 

@@ -8,12 +8,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import * as fc from "fast-check";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import type { SignCmsOptions } from "../../../src/cms/index.js";
 import { signCms, signCmsStream } from "../../../src/cms/index.js";
 import { pieces, piecesOf } from "../../../src/cms/sign/ber.js";
 import type { SigningSource } from "../../../src/index.js";
 import { useEmulator } from "../../support/emulator.js";
+import { eventually } from "../../support/eventually.js";
 import { codedFailureOf, failureOf } from "../../support/failure.js";
 import { temporaryFolder } from "../../support/temporary.js";
 import { testWith } from "../../support/verifiers.js";
@@ -201,7 +202,7 @@ describe("signCmsStream", () => {
     await reader.read();
     await reader.read();
     await reader.cancel("enough");
-    await vi.waitFor(() => expect(closed).toBe(true));
+    await eventually(() => expect(closed).toBe(true));
     expect(asked).toBeLessThan(4);
     expect(sentTo(emulator())).toBe(before);
   });
@@ -214,7 +215,7 @@ describe("signCmsStream", () => {
       const reader = stream.getReader();
       const reading = reader.read();
       const asked = emulator().requests.length;
-      await vi.waitFor(() => expect(emulator().requests.length).toBeGreaterThan(asked));
+      await eventually(() => expect(emulator().requests.length).toBeGreaterThan(asked));
       if (by === "signal") {
         controller.abort(new Error("no more"));
         expect(await codedFailureOf(reading)).toMatchObject({ code: "ABORTED" });
