@@ -1,8 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
 
-/** Addresses that are not of the public Internet (RFC 6890 and the IANA's registries of special-purpose addresses). */
-const NOT_PUBLIC = new BlockList();
+/** Addresses that are not of the public Internet (IANA's registries of special-purpose addresses, RFC 6890). */
 const IPV4 = [
   ...["0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"],
   ...["192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15"],
@@ -13,14 +12,17 @@ const IPV6 = [
   ...["::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32"],
   ...["2002::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8"],
 ];
-for (const [family, subnets] of [
-  ["ipv4", IPV4],
-  ["ipv6", IPV6],
-] as const) {
+
+// Lists of their own: in one, each IPv4 address would match what is said of its IPv6 form.
+const NOT_PUBLIC = { ipv4: blockList("ipv4", IPV4), ipv6: blockList("ipv6", IPV6) };
+
+function blockList(family: "ipv4" | "ipv6", subnets: readonly string[]): BlockList {
+  const list = new BlockList();
   for (const subnet of subnets) {
     const [network = "", prefix] = subnet.split("/");
-    NOT_PUBLIC.addSubnet(network, Number(prefix), family);
+    list.addSubnet(network, Number(prefix), family);
   }
+  return list;
 }
 
 /**
@@ -37,5 +39,6 @@ export async function isPublicHost(hostname: string): Promise<boolean> {
 }
 
 function isPublic(address: string): boolean {
-  return !NOT_PUBLIC.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+  const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+  return !NOT_PUBLIC[family].check(address, family);
 }
