@@ -1,11 +1,12 @@
 export type { AttributeInput, AttributeValue, ContentHint } from "./sign/attribute-input.js";
+export type { AiaOptions } from "./sign/chain/aia-plan.js";
 export type { AddSignerOptions } from "./sign/edit/add-signer.js";
 export { addSigner } from "./sign/edit/add-signer.js";
 export { certificateBundle } from "./sign/edit/certificate-bundle.js";
 export type { CounterSignOptions } from "./sign/edit/counter-sign.js";
 export { counterSign } from "./sign/edit/counter-sign.js";
 export { mergeCms } from "./sign/edit/merge.js";
-export type { CertificateOptions, CmsSigner, SignCmsOptions } from "./sign/options.js";
+export type { CertificateOptions, CmsSigner, SignCmsOptions, TimestampChoices } from "./sign/options.js";
 export type { ProfileName } from "./sign/profiles.js";
 export type { RevocationInput } from "./sign/revocation.js";
 export { signCms } from "./sign/sign-cms.js";

@@ -2,7 +2,9 @@ import type { CallOptions } from "../../api/transport/request.js";
 import type { SignPathError } from "../../base/errors.js";
 import type { CertificateInput } from "../../policy/chain.js";
 import type { SigningPolicy } from "../../policy/signing-policy.js";
+import type { TimestampChoice } from "../timestamp/stamper.js";
 import type { AttributeInput, ContentHint } from "./attribute-input.js";
+import type { AiaOptions } from "./chain/aia-plan.js";
 import type { ProfileName } from "./profiles.js";
 import type { RevocationInput } from "./revocation.js";
 
@@ -47,7 +49,12 @@ export interface CertificateOptions {
   /** Include the root as well, where it is among the `certificates`. Default: `false`. */
   readonly includeRoot?: boolean | undefined;
   /**
-   * What to do where the chain, of the `certificates` given, does not reach a self-signed one: nothing, tell `onWarning`,
+   * Fetch issuers that are missing from the addresses in the certificates (caIssuers, RFC 5280, section 4.2.2.1), http or
+   * https, within limits. Default: `false`.
+   */
+  readonly aia?: boolean | AiaOptions | undefined;
+  /**
+   * What to do where the chain, of the `certificates` given and fetched, does not reach a self-signed one: nothing, tell `onWarning`,
    * or fail with `CHAIN_INCOMPLETE` before anything is signed. Default: `"ignore"`.
    */
   readonly incompleteChain?: "ignore" | "warn" | "error" | undefined;
@@ -55,8 +62,23 @@ export interface CertificateOptions {
   readonly onWarning?: ((error: SignPathError) => void) | undefined;
 }
 
+/** Timestamps (RFC 3161) of the signatures that are made. */
+export interface TimestampChoices {
+  /** Authorities to ask, or more about them. Default: no timestamp. */
+  readonly timestamp?: TimestampChoice | undefined;
+  /**
+   * Where no authority gives a timestamp: fail with `TIMESTAMP_FAILED`, which has the signature without it in `cms` for
+   * `stampCms`; or give that and tell `onWarning`. Default: `"throw"`.
+   */
+  readonly onTimestampFailure?: "throw" | "unstamped" | undefined;
+}
+
 /** How to make a CMS signature: by one signer, or by several `signers`, for whom what is said here of one is the default. */
-export interface SignCmsOptions extends CallOptions, Partial<CmsSigner>, CertificateOptions {
+export interface SignCmsOptions
+  extends CallOptions,
+    Partial<CmsSigner>,
+    CertificateOptions,
+    TimestampChoices {
   /** In place of `policy`: all sign at the same time, over one reading of the source. */
   readonly signers?: Iterable<CmsSigner> | undefined;
   /** Leave the content out of the result. Default: `true`. */

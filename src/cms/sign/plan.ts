@@ -2,12 +2,13 @@ import type { Bytes } from "../../base/bytes.js";
 import type { HashAlgorithm } from "../../key/hashes.js";
 import { isObjectIdentifier } from "../asn1/object-identifier.js";
 import { CONTENT_TYPES } from "../asn1/oids.js";
-import { Chains } from "./chains.js";
+import { Chains } from "./chain/chains.js";
 import type { CmsSigner, SignCmsOptions } from "./options.js";
 import { contradiction } from "./refusal.js";
 import { readCrls, readOcspResponses } from "./revocation.js";
 import type { SignerPlan } from "./signer-plan.js";
 import { signerPlanOf } from "./signer-plan.js";
+import { Stamping } from "./stamping.js";
 
 /** The options with their defaults, checked. */
 export interface Plan {
@@ -15,6 +16,7 @@ export interface Plan {
   /** Those that the signers sign with, each once. */
   readonly hashes: readonly HashAlgorithm[];
   readonly chains: Chains;
+  readonly stamping: Stamping;
   /** `RevocationInfoChoice`, each. */
   readonly crls: readonly Bytes[];
   readonly detached: boolean;
@@ -41,16 +43,17 @@ export function planOf(options: SignCmsOptions): Plan {
   if (isAsn1 && contentType === CONTENT_TYPES.data)
     throw contradiction('content of type id-data is an OCTET STRING: contentEncoding "asn1" is for others');
   if (isAsn1 && encoding === "ber") throw contradiction('contentEncoding "asn1" makes DER only');
-  const content = { contentType, detached, hasTimestamp: false };
+  const stamping = new Stamping(options);
+  const content = { contentType, detached, hasTimestamp: stamping.isCertain };
   const signers = signersOf(options).map((signer) => signerPlanOf(signer, content));
   if (isAsn1 && signers.some(({ usesKeyIdentifier }) => usesKeyIdentifier))
     throw contradiction('contentEncoding "asn1" is of PKCS #7, which has no subject key identifiers');
   const chains = new Chains(options);
-  for (const { policy } of signers) chains.of(policy.certificateDer);
   return {
     signers,
     hashes: [...new Set(signers.map(({ hash }) => hash))],
     chains,
+    stamping,
     crls: [...readCrls(options.crls ?? []), ...readOcspResponses(options.ocspResponses ?? [])],
     detached,
     encoding,

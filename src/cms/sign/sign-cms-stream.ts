@@ -13,8 +13,7 @@ import type { SignCmsOptions } from "./options.js";
 import type { Plan } from "./plan.js";
 import { planOf } from "./plan.js";
 import { refused } from "./refusal.js";
-import { signInMemory } from "./sign-cms.js";
-import { signContent } from "./sign-content.js";
+import { encodeWhole, signAndStamp, signInMemory } from "./sign-cms.js";
 import { outlineOf, partsOf } from "./signed-data.js";
 
 /**
@@ -28,7 +27,8 @@ import { outlineOf, partsOf } from "./signed-data.js";
  *
  * @param source - bytes, a Blob, a stream, an async iterable of bytes, or the path of a file; not to be changed meanwhile
  * @returns fails with what {@link signCms} fails with, but for the size of the content; with `REQUEST_REJECTED` also where
- * the content changed between its two readings, and for `encoding: "der"` of a source that can be read only once
+ * the content changed between its two readings, and for `encoding: "der"` of a source that can be read only once.
+ * Where there is no timestamp, the `cms` of the error is the signature without its content
  */
 export function signCmsStream(source: SigningSource, options: SignCmsOptions): ReadableStream<Uint8Array> {
   const controller = new AbortController();
@@ -68,6 +68,7 @@ async function* partsInTurn(
       "REQUEST_REJECTED",
       'content that can be read only once cannot be streamed as DER, whose length comes first: ask for encoding "ber", give bytes, a Blob or the path of a file, or take signCms, which holds up to 1 GiB in memory; nothing was read or sent',
     );
+  await plan.chains.prepare(plan.signers, plan.signal);
   yield* plan.encoding === "ber" || !isRereadable ? indefinite(source, plan) : definite(source, plan);
 }
 
@@ -78,16 +79,18 @@ async function canBeReadTwice(source: SigningSource): Promise<boolean> {
 }
 
 async function* indefinite(source: SigningSource, plan: Plan): AsyncGenerator<Bytes, void, void> {
-  const { signers, hashes, chains, signal } = plan;
+  const { hashes, signal } = plan;
   const hashers = new Hashers(hashes);
   yield openIndefinite(outlineOf(plan));
   yield* piecesOf(smallChunksOf(source, signal), (chunk) => hashers.update(chunk));
-  const signed = await signContent(signers, hashers.digests(), chains, signal);
-  yield closeIndefinite(partsOf(plan, signed));
+  const stamped = await signAndStamp(plan, hashers.digests());
+  const parts = partsOf(plan, stamped.signed);
+  plan.stamping.settle(stamped, () => encodeWhole(plan, parts, undefined));
+  yield closeIndefinite(parts);
 }
 
 async function* definite(source: SigningSource, plan: Plan): AsyncGenerator<Bytes, void, void> {
-  const { signers, hashes, chains, signal } = plan;
+  const { hashes, signal } = plan;
   const hashers = new Hashers(hashes);
   let bytes = 0;
   for await (const chunk of smallChunksOf(source, signal)) {
@@ -95,8 +98,10 @@ async function* definite(source: SigningSource, plan: Plan): AsyncGenerator<Byte
     bytes += chunk.byteLength;
   }
   const digests = hashers.digests();
-  const signed = await signContent(signers, digests, chains, signal);
-  const { before, after } = encodeAround(partsOf(plan, signed), { bytes, isOctetString: true });
+  const stamped = await signAndStamp(plan, digests);
+  const parts = partsOf(plan, stamped.signed);
+  plan.stamping.settle(stamped, () => encodeWhole(plan, parts, undefined));
+  const { before, after } = encodeAround(parts, { bytes, isOctetString: true });
   yield before;
   // One hash tells as well as all of them whether it is the same content.
   const again = new Hashers(hashes.slice(0, 1));

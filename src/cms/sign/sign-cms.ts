@@ -1,8 +1,10 @@
 import type { Bytes } from "../../base/bytes.js";
-import { concat } from "../../base/bytes.js";
+import { concat, exactCopy, viewOf } from "../../base/bytes.js";
 import type { SigningSource } from "../../policy/signing-policy.js";
+import { isBytes } from "../../subtle/source.js";
 import { pieces } from "./ber.js";
 import { contentOctets, readContent } from "./content.js";
+import type { Digests } from "./digests.js";
 import { digestAll } from "./digests.js";
 import { closeIndefinite, encodeAround, openIndefinite } from "./encode.js";
 import type { SignCmsOptions } from "./options.js";
@@ -11,6 +13,7 @@ import { planOf } from "./plan.js";
 import { signContent } from "./sign-content.js";
 import type { SignedDataParts } from "./signed-data.js";
 import { outlineOf, partsOf } from "./signed-data.js";
+import type { Stamped } from "./stamping.js";
 
 /**
  * Signs content as CMS SignedData (RFC 5652), in DER: with the signed attributes contentType, messageDigest, signingTime and
@@ -25,7 +28,7 @@ import { outlineOf, partsOf } from "./signed-data.js";
  * @param source - bytes, a Blob, a stream, an async iterable of bytes, or the path of a file
  * @throws {SignPathError} those of `SigningPolicy.signStream`; `CONFIG_INVALID` for certificates, attributes and revocation
  * lists that cannot be read, and for options that do not go together; `CHAIN_INCOMPLETE` where the options ask for it;
- * `REQUEST_REJECTED` for attached content that is too large
+ * `REQUEST_REJECTED` for attached content that is too large; `TIMESTAMP_FAILED`, with what was signed in `cms`
  * @throws {TypeError} for a source, a policy or a signing time that is none
  */
 export async function signCms(source: SigningSource, options: SignCmsOptions): Promise<Bytes> {
@@ -35,15 +38,28 @@ export async function signCms(source: SigningSource, options: SignCmsOptions): P
 
 /** The same by a plan. */
 export async function signInMemory(source: SigningSource, plan: Plan): Promise<Bytes> {
-  const { signers, hashes, chains, signal, detached, isAsn1 } = plan;
-  const content = detached && !isAsn1 ? undefined : await readContent(source, signal);
-  const hashed = content !== undefined && isAsn1 ? contentOctets(content) : (content ?? source);
-  const digests = await digestAll(hashes, hashed, signal);
-  const parts = partsOf(plan, await signContent(signers, digests, chains, signal));
-  return encodeWhole(plan, parts, detached ? undefined : content);
+  const { signers, chains, signal, detached, isAsn1 } = plan;
+  const preparing = chains.prepare(signers, signal);
+  // Bytes are signed as they are at the time of the call, also where something is waited for first.
+  const taken = preparing !== undefined && isBytes(source) ? exactCopy(viewOf(source)) : source;
+  if (preparing !== undefined) await preparing;
+  const content = detached && !isAsn1 ? undefined : await readContent(taken, signal);
+  const hashed = content !== undefined && isAsn1 ? contentOctets(content) : (content ?? taken);
+  const digests = await digestAll(plan.hashes, hashed, signal);
+  const stamped = await signAndStamp(plan, digests);
+  const cms = encodeWhole(plan, partsOf(plan, stamped.signed), detached ? undefined : content);
+  plan.stamping.settle(stamped, () => cms);
+  return cms;
 }
 
-function encodeWhole(plan: Plan, parts: SignedDataParts, content: Bytes | undefined): Bytes {
+/** The signatures of a content by its digests. */
+export async function signAndStamp(plan: Plan, digests: Digests): Promise<Stamped> {
+  const { signers, chains, stamping, signal } = plan;
+  return stamping.stamp(signers, await signContent(signers, digests, chains, signal));
+}
+
+/** The whole, with its content or without. */
+export function encodeWhole(plan: Plan, parts: SignedDataParts, content: Bytes | undefined): Bytes {
   if (content !== undefined && plan.encoding === "ber")
     return concat(openIndefinite(outlineOf(plan)), ...pieces(content), closeIndefinite(parts));
   const gap = content && { bytes: content.byteLength, isOctetString: !plan.isAsn1 };

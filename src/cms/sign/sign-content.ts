@@ -3,7 +3,7 @@ import type { Bytes } from "../../base/bytes.js";
 import { signWithKey } from "../../subtle/sign.js";
 import { algorithmIdentifier } from "../asn1/object-identifier.js";
 import { signedAttributes } from "./attributes.js";
-import type { Chains } from "./chains.js";
+import type { Chains } from "./chain/chains.js";
 import type { Digests } from "./digests.js";
 import { ecdsaSignatureValue, signatureAlgorithm } from "./signature-algorithm.js";
 import { signerIdentifier } from "./signer-identifier.js";
@@ -79,8 +79,12 @@ async function signDigest(
   const digestAlgorithm = algorithmIdentifier(hash.oid);
   // The policy may get a new certificate while the content is read. From here to the signing
   // nothing is waited for, so that the certificate that is written down is the one that the signature is checked against.
-  const certificate = policy.certificateDer;
-  const certificates = chains.of(certificate);
+  let [certificate, certificates] = [policy.certificateDer, chains.of(policy.certificateDer)];
+  while (certificates === undefined) {
+    await chains.complete(signer, signal);
+    certificate = policy.certificateDer;
+    certificates = chains.of(certificate);
+  }
   const identifier = signerIdentifier(certificate, signer.usesKeyIdentifier, policy.reference);
   const attributes =
     signer.attributes &&

@@ -19,6 +19,7 @@ export interface ContentPlan {
   /** Object identifier; none where a signature is signed (RFC 5652, section 11.4). */
   readonly contentType: string | undefined;
   readonly detached: boolean;
+  /** Whether the signature will have a timestamp for certain. */
   readonly hasTimestamp: boolean;
 }
 
@@ -102,7 +103,9 @@ function unsupported(message: string): Error {
 
 function requireContent(profile: Profile, { contentType, detached, hasTimestamp }: ContentPlan): void {
   if (profile.timestampRequired && !hasTimestamp)
-    throw contradiction(`profile ${profile.name} needs a timestamp: give the option timestamp`);
+    throw contradiction(
+      `profile ${profile.name} needs a timestamp: give the option timestamp, and do not do without it`,
+    );
   if (profile.detachedDataOnly && (!detached || contentType !== CONTENT_TYPES.data))
     throw contradiction(`profile ${profile.name} signs detached content of type id-data only`);
 }

@@ -5,19 +5,20 @@ import type { HashAlgorithm } from "../../../key/hashes.js";
 import type { SigningSource } from "../../../policy/signing-policy.js";
 import { childrenOf, readElement } from "../../asn1/element.js";
 import { readObjectIdentifier } from "../../asn1/object-identifier.js";
-import { Chains } from "../chains.js";
+import { Chains } from "../chain/chains.js";
 import { digestAll } from "../digests.js";
-import type { CertificateOptions, CmsSigner } from "../options.js";
+import type { CertificateOptions, CmsSigner, TimestampChoices } from "../options.js";
 import { contradiction, refused } from "../refusal.js";
 import { signContent } from "../sign-content.js";
 import { encodeSignerInfo } from "../signer-info.js";
 import { signerPlanOf } from "../signer-plan.js";
+import { Stamping } from "../stamping.js";
 import type { ExistingCms } from "./read.js";
 import { octets, readCms } from "./read.js";
 import { isPkcs7, rebuild } from "./rebuild.js";
 
 /** Who signs as well, and what. */
-export interface AddSignerOptions extends CallOptions, CmsSigner, CertificateOptions {
+export interface AddSignerOptions extends CallOptions, CmsSigner, CertificateOptions, TimestampChoices {
   /** Of a detached signature: the content. */
   readonly content?: SigningSource | undefined;
   /** In its place: its digest, by the new signer's `hash`. */
@@ -38,21 +39,31 @@ export async function addSigner(cms: Uint8Array, options: AddSignerOptions): Pro
   const existing = readCms(cms);
   const { contentType, content } = existing;
   const { signal } = options;
-  const plan = signerPlanOf(options, { contentType, detached: content === undefined, hasTimestamp: false });
+  const stamping = new Stamping(options);
+  const plan = signerPlanOf(options, {
+    contentType,
+    detached: content === undefined,
+    hasTimestamp: stamping.isCertain,
+  });
   const chains = new Chains(options, existing.certificates);
-  chains.of(plan.policy.certificateDer);
+  await chains.prepare([plan], signal);
   const digest = await digestOf(existing, plan.hash, options);
   requireSame(existing, plan.hash, digest);
   const digests = new Map([[plan.hash.name, digest]]);
-  const [signed] = await signContent([plan], digests, chains, signal);
-  if (signed === undefined) throw new TypeError("nothing was signed");
-  const { signerInfo, digestAlgorithm, certificates } = signed;
-  return rebuild(existing, {
-    digestAlgorithms: isListed(existing, plan.hash) ? [] : [digestAlgorithm],
-    certificates,
-    signerInfos: [...existing.signers.map(({ bytes }) => bytes), encodeSignerInfo(signerInfo)],
-    signerVersions: [...existing.signers, signerInfo].map(({ version }) => version),
+  const stamped = await stamping.stamp([plan], await signContent([plan], digests, chains, signal));
+  const whole = rebuild(existing, {
+    digestAlgorithms: isListed(existing, plan.hash) ? [] : stamped.signed.map((each) => each.digestAlgorithm),
+    certificates: stamped.signed.flatMap(({ certificates }) => certificates),
+    signerInfos: [
+      ...existing.signers.map(({ bytes }) => bytes),
+      ...stamped.signed.map(({ signerInfo }) => encodeSignerInfo(signerInfo)),
+    ],
+    signerVersions: [...existing.signers, ...stamped.signed.map(({ signerInfo }) => signerInfo)].map(
+      ({ version }) => version,
+    ),
   });
+  stamping.settle(stamped, () => whole);
+  return whole;
 }
 
 async function digestOf(

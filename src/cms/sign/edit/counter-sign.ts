@@ -3,8 +3,8 @@ import type { Bytes } from "../../../base/bytes.js";
 import { digestSource } from "../../../subtle/digest.js";
 import { ATTRIBUTES } from "../../asn1/oids.js";
 import { attribute } from "../attribute-input.js";
-import { Chains } from "../chains.js";
-import type { CertificateOptions, CmsSigner } from "../options.js";
+import { Chains } from "../chain/chains.js";
+import type { CertificateOptions, CmsSigner, TimestampChoices } from "../options.js";
 import { refused } from "../refusal.js";
 import type { SigningJob } from "../sign-content.js";
 import { signAll } from "../sign-content.js";
@@ -12,12 +12,13 @@ import type { SignerInfo } from "../signer-info.js";
 import { encodeSignerInfo } from "../signer-info.js";
 import type { SignerPlan } from "../signer-plan.js";
 import { signerPlanOf } from "../signer-plan.js";
+import { Stamping } from "../stamping.js";
 import type { ExistingCms, ExistingSigner } from "./read.js";
 import { readCms } from "./read.js";
 import { rebuild } from "./rebuild.js";
 
 /** Who signs a signature, and which one. */
-export interface CounterSignOptions extends CallOptions, CmsSigner, CertificateOptions {
+export interface CounterSignOptions extends CallOptions, CmsSigner, CertificateOptions, TimestampChoices {
   /** Index of the SignerInfo, as they stand in the CMS signature. Default: all of them. */
   readonly signer?: number | undefined;
 }
@@ -32,23 +33,31 @@ export interface CounterSignOptions extends CallOptions, CmsSigner, CertificateO
 export async function counterSign(cms: Uint8Array, options: CounterSignOptions): Promise<Bytes> {
   const existing = readCms(cms);
   const chosen = chosenFrom(existing, options.signer);
-  const plan = signerPlanOf(options, { contentType: undefined, detached: true, hasTimestamp: false });
+  const { signal } = options;
+  const stamping = new Stamping(options);
+  const plan = signerPlanOf(options, {
+    contentType: undefined,
+    detached: true,
+    hasTimestamp: stamping.isCertain,
+  });
   const chains = new Chains(options, existing.certificates);
-  chains.of(plan.policy.certificateDer);
-  const made = await signAll(
-    await Promise.all(chosen.map((signer) => jobOf(signer, plan))),
-    chains,
-    options.signal,
+  await chains.prepare([plan], signal);
+  const jobs = await Promise.all(chosen.map((signer) => jobOf(signer, plan)));
+  const stamped = await stamping.stamp(
+    jobs.map(({ signer }) => signer),
+    await signAll(jobs, chains, signal),
   );
   const signerInfos = existing.signers.map((signer) => {
-    const signed = made[chosen.indexOf(signer)];
+    const signed = stamped.signed[chosen.indexOf(signer)];
     return signed === undefined ? signer.bytes : encodeSignerInfo(withAttribute(signer, signed.signerInfo));
   });
-  return rebuild(existing, {
-    certificates: made.flatMap(({ certificates }) => certificates),
+  const whole = rebuild(existing, {
+    certificates: stamped.signed.flatMap(({ certificates }) => certificates),
     signerInfos,
     signerVersions: existing.signers.map(({ version }) => version),
   });
+  stamping.settle(stamped, () => whole);
+  return whole;
 }
 
 async function jobOf({ signature }: ExistingSigner, signer: SignerPlan): Promise<SigningJob> {

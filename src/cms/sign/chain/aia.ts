@@ -1,0 +1,111 @@
+import { X509Certificate } from "node:crypto";
+import type { ApiClient } from "../../../api/client.js";
+import { Undecodable } from "../../../api/decode.js";
+import type { Outside } from "../../../api/transport/outside.js";
+import type { Bytes } from "../../../base/bytes.js";
+import { exactCopy } from "../../../base/bytes.js";
+import { readCertificates } from "../../../policy/chain.js";
+import { childrenOf, readElement } from "../../asn1/element.js";
+import { readObjectIdentifier } from "../../asn1/object-identifier.js";
+import { EXTENSIONS } from "../../asn1/oids.js";
+import { throughApi } from "../../timestamp/through.js";
+import { readCms } from "../edit/read.js";
+import { refused } from "../refusal.js";
+import { extensionOf } from "../signer-identifier.js";
+import type { AiaPlan } from "./aia-plan.js";
+import { isPublicHost } from "./public-address.js";
+
+/** `uniformResourceIdentifier [6]` among the kinds of GeneralName (RFC 5280, section 4.2.1.6). */
+const URI = 0x86;
+
+/** Addresses of one certificate that are tried. */
+const MOST_ADDRESSES = 4;
+
+/** What an address gave is good for an hour: a thousand signatures do not ask a thousand times. */
+const KEPT_MS = 3_600_000;
+const MOST_KEPT = 64;
+const kept = new WeakMap<
+  ApiClient,
+  Map<string, { readonly at: number; readonly certificates: readonly Bytes[] }>
+>();
+
+/** The http and https addresses where the issuer of a certificate can be had (RFC 5280, section 4.2.2.1). */
+export function issuerAddresses(certificate: Bytes): URL[] {
+  const extension = extensionOf(certificate, EXTENSIONS.authorityInfoAccess);
+  const descriptions = extension === undefined ? [] : childrenOf(readElement(extension));
+  return descriptions
+    .flatMap((description) => {
+      const [method, location] = childrenOf(description);
+      if (location?.tag !== URI || readObjectIdentifier(method) !== EXTENSIONS.caIssuers) return [];
+      const text = Buffer.from(location.content).toString("latin1");
+      return URL.canParse(text) ? [new URL(text)] : [];
+    })
+    .filter(({ protocol, username, password }) => /^https?:$/.test(protocol) && username + password === "")
+    .slice(0, MOST_ADDRESSES);
+}
+
+/**
+ * The certificates at an address: one in DER or PEM, or a PKCS #7 bundle. Sent with the settings of the client but for its
+ * API token.
+ *
+ * @throws {SignPathError} those of `Outside.send`; `CONFIG_INVALID` for an origin that is not to be asked
+ */
+export async function fetchIssuers(
+  url: URL,
+  plan: AiaPlan,
+  api: ApiClient,
+  signal: AbortSignal | undefined,
+): Promise<readonly Bytes[]> {
+  await requireOrigin(url, plan);
+  const known = kept.get(api) ?? new Map();
+  kept.set(api, known);
+  const before = known.get(url.href);
+  if (before !== undefined && Date.now() - before.at < KEPT_MS) return before.certificates;
+  const certificates = await throughApi(api, (outside) => ask(outside, url, plan, signal));
+  if (known.size >= MOST_KEPT) known.delete(known.keys().next().value ?? "");
+  known.set(url.href, { at: Date.now(), certificates });
+  return certificates;
+}
+
+async function requireOrigin(url: URL, { origins }: AiaPlan): Promise<void> {
+  const isAllowed = origins === undefined ? await isPublicHost(url.hostname) : origins.has(url.origin);
+  if (isAllowed) return;
+  const reason = origins === undefined ? "it is no public address" : "aia.origins does not list it";
+  throw refused("CONFIG_INVALID", `an issuer is not fetched from ${url.origin}: ${reason}`);
+}
+
+function ask(
+  outside: Outside,
+  url: URL,
+  { maxBytes, timeoutMs }: AiaPlan,
+  signal: AbortSignal | undefined,
+): Promise<readonly Bytes[]> {
+  return outside.send(
+    {
+      what: "issuer's certificate",
+      peer: "the certificate authority",
+      stage: "cms",
+      method: "GET",
+      url,
+      accept: "application/pkix-cert, application/pkcs7-mime, */*",
+      maxBytes,
+      decode: ({ body }) => {
+        try {
+          return certificatesIn(exactCopy(body));
+        } catch {
+          throw new Undecodable("it is no certificate in DER or PEM and no PKCS #7 bundle");
+        }
+      },
+    },
+    { signal, limits: { totalTimeoutMs: timeoutMs } },
+  );
+}
+
+/** By content, whatever the answer says that it is: authorities name it in many ways. */
+function certificatesIn(body: Bytes): Bytes[] {
+  try {
+    return readCertificates([body]);
+  } catch {
+    return readCms(body).certificates.map((der) => exactCopy(new X509Certificate(der).raw));
+  }
+}

@@ -1,0 +1,256 @@
+import { createHash, createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
+import "reflect-metadata";
+import { cp, readdir, readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import * as x509 from "@peculiar/x509";
+import { afterAll, beforeEach, describe, expect, inject, it } from "vitest";
+import type { SignCmsOptions } from "../../../src/cms/index.js";
+import { certificateBundle, signCms } from "../../../src/cms/index.js";
+import { isPublicHost } from "../../../src/cms/sign/chain/public-address.js";
+import { SignPath } from "../../../src/index.js";
+import { useEmulator } from "../../support/emulator.js";
+import { codedFailureOf } from "../../support/failure.js";
+import { temporaryFolder } from "../../support/temporary.js";
+import { CONTENT, sentTo, useSignPath } from "../support.js";
+import { readSignedData } from "./read-signed-data.js";
+
+const ES256 = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+
+/** What the server has at each path, and what it was asked. */
+const answers = new Map<string, Uint8Array | string>();
+const asked: { path: string; authorization: string | undefined }[] = [];
+const server = createServer((request, response) => {
+  asked.push({ path: request.url ?? "", authorization: request.headers.authorization });
+  const answer = answers.get(request.url ?? "");
+  if (answer === undefined) response.writeHead(404).end();
+  else response.end(answer);
+});
+let origin = "";
+
+/** A state directory whose policy p-256 has a certificate from the emulator's authority with addresses of its issuer. */
+async function stateWith(paths: readonly string[]): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const state = temporaryFolder();
+  await cp(inject("emulatorState"), state, { recursive: true });
+  const texts = new Map<string, string>();
+  for (const name of await readdir(state))
+    texts.set(name, await readFile(join(state, name), "utf8").catch(() => ""));
+  const named = (common: RegExp): [string, string] => {
+    for (const [name, text] of texts) {
+      if (!text.includes("BEGIN CERTIFICATE")) continue;
+      if (common.test(new X509Certificate(text.slice(text.indexOf("-----BEGIN CERT"))).subject))
+        return [name, text];
+    }
+    throw new Error(`nobody is ${common}`);
+  };
+  const [leafFile, leafText] = named(/CN=p-256/);
+  const [, issuerText] = named(/CN=SignPath Emulator Signing CA/);
+  const issuer = new x509.X509Certificate(issuerText.slice(issuerText.indexOf("-----BEGIN CERT")));
+  const pkcs8 = createPrivateKey(issuerText).export({ format: "der", type: "pkcs8" });
+  const signingKey = await globalThis.crypto.subtle.importKey("pkcs8", pkcs8, ES256, false, ["sign"]);
+  const publicKey = new x509.PublicKey(
+    new Uint8Array(createPublicKey(createPrivateKey(leafText)).export({ format: "der", type: "spki" })),
+  );
+  const certificate = await x509.X509CertificateGenerator.create({
+    subject: "CN=p-256 with AIA",
+    issuer: issuer.subject,
+    publicKey,
+    signingKey,
+    signingAlgorithm: ES256,
+    notAfter: new Date(Date.now() + 86_400_000),
+    extensions: [
+      new x509.AuthorityInfoAccessExtension({
+        caIssuers: paths.map(
+          (path) => new x509.GeneralName("url", path.startsWith("/") ? origin + path : path),
+        ),
+      }),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+    ],
+  });
+  const key = createPrivateKey(leafText).export({ format: "pem", type: "pkcs8" });
+  await writeFile(join(state, leafFile), `${key}${certificate.toString("pem")}\n`);
+  return state;
+}
+
+afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+describe("missing issuers", async () => {
+  const paths = ["ldap://127.0.0.1/cn=ca", "/missing.cer", "/issuer.cer"];
+  const emulator = useEmulator({ state: await stateWith(paths) });
+  // What was fetched is kept by client.
+  const first = useSignPath(emulator);
+
+  beforeEach(() => {
+    asked.length = 0;
+    answers.clear();
+  });
+  const intermediate = (): Uint8Array =>
+    new Uint8Array(new X509Certificate(emulator().intermediateCertificate).raw);
+  const sign = async (more: Partial<SignCmsOptions>): Promise<Uint8Array> => {
+    const { apiUrl, apiToken, organizationId } = emulator();
+    const client = new SignPath({ apiUrl, apiToken, organizationId });
+    try {
+      return await signCms(CONTENT, { policy: await client.policy("demo/p-256"), ...more });
+    } finally {
+      await client.close();
+    }
+  };
+  const aia = () => ({ origins: [origin] });
+
+  it("are fetched as DER, as PEM and as a bundle, without the token, past an address that has none", async () => {
+    const other = emulator().rootCertificate;
+    const forms = [
+      intermediate(),
+      emulator().intermediateCertificate,
+      certificateBundle([other, emulator().intermediateCertificate]),
+    ];
+    for (const form of forms) {
+      asked.length = 0;
+      answers.set("/issuer.cer", form);
+      const { certificates } = readSignedData(await sign({ aia: aia() }));
+      expect(certificates).toHaveLength(2);
+      expect(certificates).toContainEqual(Buffer.from(intermediate()));
+      expect(asked).toEqual(
+        ["/missing.cer", "/issuer.cer"].map((path) => ({ path, authorization: undefined })),
+      );
+    }
+  });
+
+  it("are fetched once for many signatures of a client, and not where they are given or it is not allowed", async () => {
+    answers.set("/issuer.cer", intermediate());
+    answers.set("/missing.cer", intermediate());
+    const policy = await first().policy("demo/p-256");
+    for (let index = 0; index < 3; index++)
+      expect(readSignedData(await signCms(CONTENT, { policy, aia: aia() })).certificates).toHaveLength(2);
+    expect(asked).toHaveLength(1);
+    asked.length = 0;
+    const certificates = [emulator().intermediateCertificate, emulator().rootCertificate];
+    await sign({ certificates, aia: aia() });
+    expect(readSignedData(await sign({})).certificates).toHaveLength(1);
+    expect(readSignedData(await sign({ aia: false })).certificates).toHaveLength(1);
+    expect(asked).toEqual([]);
+  });
+
+  it("complete a chain whose root is given", async () => {
+    answers.set("/issuer.cer", intermediate());
+    const certificates = [emulator().rootCertificate];
+    const options = { certificates, aia: aia(), incompleteChain: "error" as const, includeRoot: true };
+    expect(readSignedData(await sign(options)).certificates).toHaveLength(3);
+  });
+
+  it("are signed for over bytes as they were at the time of the call", async () => {
+    answers.set("/missing.cer", intermediate());
+    const { policy, content } = { policy: await first().policy("demo/p-256"), content: Buffer.from(CONTENT) };
+    const options = { policy, aia: { ...aia(), maxBytes: 60_000 }, signedAttributes: false };
+    const signing = signCms(content, options);
+    content.fill(0);
+    await signing;
+    expect(emulator().signingRequests.at(-1)?.hash).toBe(createHash("sha256").update(CONTENT).digest("hex"));
+  });
+
+  it.each<[string, () => Partial<SignCmsOptions>, () => [string, Uint8Array | string][], RegExp]>([
+    ["nothing is there", () => ({ aia: aia() }), () => [], /404/],
+    [
+      "something else is there",
+      () => ({ aia: aia() }),
+      () => [
+        ["/missing.cer", "<html>"],
+        ["/issuer.cer", "<html>"],
+      ],
+      /no certificate/,
+    ],
+    [
+      "another certificate is there",
+      () => ({ aia: aia() }),
+      () => [
+        ["/missing.cer", emulator().rootCertificate],
+        ["/issuer.cer", emulator().rootCertificate],
+      ],
+      /not the issuer/,
+    ],
+    [
+      "the answer is too long",
+      () => ({ aia: { ...aia(), maxBytes: 100 } }),
+      () => [
+        ["/missing.cer", intermediate()],
+        ["/issuer.cer", intermediate()],
+      ],
+      /100 bytes|longer/,
+    ],
+    [
+      "no more is to be fetched",
+      () => ({ aia: { ...aia(), maxCertificates: 1 } }),
+      () => [["/issuer.cer", intermediate()]],
+      /404/,
+    ],
+    [
+      "the address is private",
+      () => ({ aia: true }),
+      () => [["/missing.cer", intermediate()]],
+      /no public address/,
+    ],
+    [
+      "the origin is not listed",
+      () => ({ aia: { origins: ["http://ca.example"] } }),
+      () => [["/missing.cer", intermediate()]],
+      /does not list/,
+    ],
+  ])("leave the chain incomplete where %s", async (_title, more, given, message) => {
+    for (const [path, answer] of given()) answers.set(path, answer);
+    const before = sentTo(emulator());
+    const failure = await codedFailureOf(sign({ ...more(), incompleteChain: "error" }));
+    expect(failure).toMatchObject({ code: "CHAIN_INCOMPLETE" });
+    expect(failure.message).toMatch(message);
+    expect(sentTo(emulator())).toBe(before);
+    expect(readSignedData(await sign(more())).certificates).toHaveLength(1);
+  });
+
+  it.each<[string, unknown]>([
+    ["a text", "yes"],
+    ["a limit of nothing", { maxBytes: 0 }],
+    ["a limit that is none", { timeoutMs: Number.NaN }],
+    ["too many", { maxCertificates: 1000 }],
+    ["an origin that is none", { origins: ["ca.example"] }],
+    ["an origin of another kind", { origins: ["ldap://ca.example"] }],
+  ])("are not fetched by settings that are wrong: %s", async (_title, wrong) => {
+    expect(await codedFailureOf(sign({ aia: wrong as never }))).toMatchObject({ code: "CONFIG_INVALID" });
+  });
+
+  it("stop being fetched where the signal is aborted", async () => {
+    const signal = AbortSignal.abort(new Error("no more"));
+    expect(await codedFailureOf(sign({ aia: aia(), signal }))).toMatchObject({ code: "ABORTED" });
+  });
+
+  it("refuse a signer by key identifier whose certificate has none", async () => {
+    const before = sentTo(emulator());
+    const failure = await codedFailureOf(sign({ signerIdentifier: "subjectKeyIdentifier" }));
+    expect(failure).toMatchObject({ code: "POLICY_UNUSABLE", stage: "cms", attempts: 0 });
+    expect(failure.message).toMatch(/demo\/p-256 has no subject key identifier/);
+    expect(sentTo(emulator())).toBe(before);
+  });
+});
+
+describe("a public host", () => {
+  it.each(["8.8.8.8", "1.1.1.1", "[2606:4700::1111]"])("is %s", async (host) => {
+    expect(await isPublicHost(host)).toBe(true);
+  });
+
+  it.each([
+    ...["127.0.0.1", "10.1.2.3", "172.31.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1"],
+    ...[
+      "[::1]",
+      "[::]",
+      "[fe80::1]",
+      "[fd00::1]",
+      "[::ffff:127.0.0.1]",
+      "[::ffff:8.8.8.8]",
+      "[64:ff9b::7f00:1]",
+    ],
+    ...["localhost", "224.0.0.1", "255.255.255.255", "no-such-host.invalid"],
+  ])("is not %s", async (host) => {
+    expect(await isPublicHost(new URL(`http://${host}/`).hostname)).toBe(false);
+  });
+});
