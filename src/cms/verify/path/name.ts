@@ -29,9 +29,10 @@ const ENCODINGS: ReadonlyMap<number, (content: Buffer) => string> = new Map([
  */
 export function readName(value: Value, tag: number = TAG.sequence): Name {
   if (value.tag !== tag) throw new Malformed("a distinguished name has another tag");
-  return childrenOf(value, MOST_PARTS).map((part) =>
-    JSON.stringify(childrenOf(part, MOST_PARTS).map(readAttribute).sort()),
-  );
+  return childrenOf(value, MOST_PARTS).map((part) => {
+    if (part.tag !== TAG.set) throw new Malformed("a part of a distinguished name is no SET");
+    return JSON.stringify(childrenOf(part, MOST_PARTS).map(readAttribute).sort());
+  });
 }
 
 function readAttribute(value: Value): string {

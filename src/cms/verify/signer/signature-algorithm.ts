@@ -81,5 +81,6 @@ function pssOf({ parameters }: AlgorithmIdentifier): SignatureScheme | Reason {
 
 function maskDigestOf({ oid, parameters }: AlgorithmIdentifier): Digest | undefined {
   if (oid !== MGF1 || parameters?.tag !== TAG.sequence) return undefined;
-  return DIGESTS.get(readAlgorithm(parameters).oid);
+  const hash = readAlgorithm(parameters);
+  return hasNoParameters(hash) ? DIGESTS.get(hash.oid) : undefined;
 }

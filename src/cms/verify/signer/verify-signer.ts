@@ -192,8 +192,8 @@ async function counterSigners(
   if (depth >= LIMITS.counterSignatureDepth) return [];
   const values = signer.unsignedAttributes
     .filter(({ type }) => type === ATTRIBUTES.countersignature)
-    .flatMap((attribute) => attribute.values)
-    .slice(0, LIMITS.signers);
+    .flatMap((attribute) => attribute.values);
+  if (values.length > LIMITS.signers) throw new TooLarge("there are too many counter-signatures");
   const signature = exactCopy(signer.signature);
   const signed: Signed = {
     contentType: undefined,

@@ -69,8 +69,8 @@ async function next(reader: Reader, frame: Frame, name: string): Promise<Value> 
 }
 
 /**
- * EncapsulatedContentInfo. PKCS #7 1.5 allowed content that is no OCTET STRING, which Authenticode has: then its contents
- * without identifier and length are signed (RFC 5652, section 5.2.1).
+ * EncapsulatedContentInfo. PKCS #7 1.5 allowed content that is no OCTET STRING, which Authenticode has, a SEQUENCE: then its
+ * contents without identifier and length are signed (RFC 5652, section 5.2.1).
  */
 async function readContent(
   reader: Reader,
@@ -86,7 +86,9 @@ async function readContent(
     if (header === undefined) throw new Malformed("eContent is empty");
     const isOctets = header.tag === TAG.octetString || header.tag === TAG.constructedOctetString;
     if (isOctets) await readOctets(reader, header, sink);
-    else await sink((await reader.whole(header)).content);
+    else if (header.tag === TAG.sequence && contentType !== CONTENT_TYPES.data)
+      await sink((await reader.whole(header)).content);
+    else throw new Malformed("the content is no OCTET STRING");
     await reader.leave(explicit);
   }
   await reader.leave(encap);

@@ -6,7 +6,8 @@ export function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
 
 function lengthOf(length: number): number[] {
   if (length < 0x80) return [length];
-  const digits = Buffer.from(length.toString(16).padStart(length > 0xffff ? 8 : 4, "0"), "hex");
+  const hex = length.toString(16);
+  const digits = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, "hex");
   return [0x80 | digits.length, ...digits];
 }
 
