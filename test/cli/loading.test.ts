@@ -59,13 +59,24 @@ test.each([
 ])("%j loads no pkijs and no x509", async (args, more) => {
   const loaded = await loadedBy(...args);
   expect(loaded).toContain("undici");
-  expect([...HEAVY, "cms", "engine", "emulator", ...more].filter((name) => loaded.has(name))).toEqual([]);
+  expect(
+    [...HEAVY, "sign-cms", "engine", "emulator", "outside", ...more].filter((name) => loaded.has(name)),
+  ).toEqual([]);
 });
 
 test("only CMS loads pkijs", async () => {
   const loaded = await loadedBy("sign", "data", "--policy", "demo/rsa-2048");
   expect(loaded).toContain("pkijs");
   expect(loaded).not.toContain("@peculiar/x509");
+});
+
+test("only a timestamp loads what asks for one and checks it", async () => {
+  const args = ["sign", "data", "--policy", "demo/rsa-2048"];
+  const without = await loadedBy(...args);
+  const stamped = await loadedBy(...args, "--timestamp", emulator().timestampUrl);
+  const more = [...stamped].filter((name) => !without.has(name)).sort();
+  expect(more).toContain("outside");
+  expect(more).toContain("stamp-cms");
 });
 
 test("the whole of the client is in the bundle, and none of the installed undici", async () => {
