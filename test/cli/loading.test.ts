@@ -59,12 +59,23 @@ test.each([
 ])("%j loads no pkijs and no x509", async (args, more) => {
   const loaded = await loadedBy(...args);
   expect(loaded).toContain("undici");
-  expect([...HEAVY, "cms", "engine", "emulator", ...more].filter((name) => loaded.has(name))).toEqual([]);
+  expect(
+    [...HEAVY, "sign-cms", "engine", "emulator", "outside", ...more].filter((name) => loaded.has(name)),
+  ).toEqual([]);
 });
 
 test("CMS loads asn1js, and neither pkijs nor x509", async () => {
   const loaded = await loadedBy("sign", "data", "--policy", "demo/rsa-2048");
   expect(HEAVY.filter((name) => loaded.has(name))).toEqual(["asn1js"]);
+});
+
+test("only a timestamp loads what asks for one and checks it", async () => {
+  const args = ["sign", "data", "--policy", "demo/rsa-2048"];
+  const without = await loadedBy(...args);
+  const stamped = await loadedBy(...args, "--timestamp", emulator().timestampUrl);
+  const more = [...stamped].filter((name) => !without.has(name)).sort();
+  expect(more).toContain("outside");
+  expect(more).toContain("stamp-cms");
 });
 
 test("the whole of the client is in the bundle, and none of the installed undici", async () => {

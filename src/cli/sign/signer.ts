@@ -58,7 +58,8 @@ export async function makeSigner(policy: SigningPolicy, options: SignatureOption
 type Signing = Omit<Signer, "algorithm">;
 
 async function cmsSigner(policy: SigningPolicy, options: SignatureOptions): Promise<Signing> {
-  const { signCms } = await import("../../cms/index.js");
+  // Not all of CMS: who signs without a timestamp need not wait for what checks them.
+  const { signCms } = await import("../../cms/sign/sign-cms.js");
   const { hash, padding, attached, certificates, timestamps } = options;
   const stamp = timestamps && (await makeStamper(timestamps));
   const certificateBytes = certificates.reduce((sum, each) => sum + each.byteLength, 0);

@@ -41,7 +41,7 @@ export async function makeStamper({
   roots,
   client,
 }: Timestamps): Promise<(cms: Uint8Array, signal: AbortSignal) => Promise<Uint8Array>> {
-  const { stampCms } = await import("../../cms/index.js");
+  const { stampCms } = await import("../../cms/timestamp/stamp-cms.js");
   const { planOf } = await import("../../cms/timestamp/plan.js");
   const options = { authorities: urls, client, ...(roots.length > 0 && { roots }) };
   planOf(options);
