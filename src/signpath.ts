@@ -4,7 +4,7 @@ import type { Config } from "./config/config.js";
 import { loadConfig } from "./config/load.js";
 import type { SignPathOptions } from "./config/options.js";
 import type { PolicyReference } from "./policy/reference.js";
-import { resolveReference } from "./policy/reference.js";
+import { assertNoToken, resolveReference } from "./policy/reference.js";
 import type { SigningPolicy } from "./policy/signing-policy.js";
 import type { Session } from "./session.js";
 
@@ -40,10 +40,12 @@ export class SignPath {
    * certificate that cannot be read) is listed with the reason in its `defect`.
    *
    * @param filter - slugs to match; without one all policies
-   * @throws {SignPathError} `AUTHENTICATION_FAILED`, `FORBIDDEN`, `REQUEST_REJECTED`, `THROTTLED`, `SERVICE_UNAVAILABLE`,
-   * `CONNECTION_FAILED`, `TLS_FAILED`, `TIMEOUT`, `ABORTED`, `INVALID_RESPONSE`
+   * @throws {SignPathError} `CONFIG_INVALID` for a slug with the API token in it, `AUTHENTICATION_FAILED`, `FORBIDDEN`,
+   * `REQUEST_REJECTED`, `THROTTLED`, `SERVICE_UNAVAILABLE`, `CONNECTION_FAILED`, `TLS_FAILED`, `TIMEOUT`, `ABORTED`,
+   * `INVALID_RESPONSE`
    */
   async policies(filter?: PolicyFilter, options?: CallOptions): Promise<SigningPolicy[]> {
+    assertNoToken(filter, this.#config.token);
     const { directory } = await this.#open();
     return directory.list(filter, options);
   }
@@ -55,6 +57,7 @@ export class SignPath {
    * @throws {SignPathError} `CONFIG_INVALID` for a malformed reference, `POLICY_NOT_FOUND`, and those of {@link policies}
    */
   async policy(reference?: PolicyReference, options?: CallOptions): Promise<SigningPolicy> {
+    assertNoToken(reference, this.#config.token);
     const slugs = resolveReference(reference, this.#config);
     const { directory } = await this.#open();
     return directory.get(slugs, options);

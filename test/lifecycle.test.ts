@@ -7,7 +7,7 @@ import { readServerWords } from "../src/api/transport/problem.js";
 import { decodeBase64, encodeBase64 } from "../src/base/bytes.js";
 import { ApiToken } from "../src/config/token.js";
 import type { SignPathOptions } from "../src/index.js";
-import { SignPath } from "../src/index.js";
+import { SignPath, subtle } from "../src/index.js";
 import { requireAllowedHash, resolve } from "../src/key/algorithms.js";
 import type { SignPathCryptoKey } from "../src/key/crypto-key.js";
 import { createPrivateKey } from "../src/key/key-pair.js";
@@ -63,9 +63,51 @@ describe("closing a client", () => {
     const signpath = connect(emulator());
     const policy = await signpath.policy("demo/p-256", { signal: null as unknown as undefined });
     await policy.signHash(HASH, { name: "ECDSA", hash: "SHA-256" }, { signal: null as unknown as undefined });
-    const wrong = { signal: "now" as unknown as AbortSignal };
-    expect(await failureOf(signpath.policies({}, wrong))).toBeInstanceOf(TypeError);
+    const hash = { name: "ECDSA", hash: "SHA-256" };
+    async function* source(): AsyncGenerator<Uint8Array, void, void> {
+      yield Buffer.from("what is signed");
+    }
+    const before = emulator().requests.length;
+    const incomplete = { aborted: false, addEventListener: () => undefined };
+    for (const none of ["now", 5, new AbortController(), new EventTarget(), incomplete]) {
+      const wrong = { signal: none as unknown as AbortSignal };
+      for (const call of [
+        signpath.policies({}, wrong),
+        signpath.policy("demo/p-384", wrong),
+        policy.signHash(HASH, hash, wrong),
+        policy.signStream(source(), hash, wrong),
+      ])
+        expect(await failureOf(call)).toMatchObject({
+          name: "TypeError",
+          message: "signal must be an AbortSignal",
+        });
+    }
+    expect(emulator().requests).toHaveLength(before);
     await signpath.close();
+  });
+
+  it("waits for signatures whose data is being hashed, and reads no source that comes later", async () => {
+    const signpath = connect(emulator());
+    const policy = await signpath.policy("demo/rsa-2048");
+    const large = Buffer.alloc(2 * 1024 * 1024);
+    let read = 0;
+    async function* source(): AsyncGenerator<Uint8Array, void, void> {
+      read++;
+      await delay(50);
+      yield Buffer.from("what is signed");
+    }
+    const signing = [
+      policy.signStream("package.json", RSA),
+      policy.signStream(Buffer.from("a few bytes"), RSA),
+      policy.signStream(source(), RSA),
+      subtle.sign(RSA, policy.privateKey(RSA), large),
+    ];
+    const closing = signpath.close();
+    const late = codedFailureOf(policy.signStream(source(), RSA));
+    for (const signature of await Promise.all(signing)) expect(signature.byteLength).toBe(256);
+    expect(await late).toMatchObject({ code: "ABORTED", attempts: 0 });
+    expect(read).toBe(1);
+    await closing;
   });
 
   it("waits for a signature with all its requests: also for the look at a certificate that was replaced", async () => {

@@ -37,6 +37,11 @@ export interface RawSignature {
   readonly signingRequestId: string | undefined;
 }
 
+/** The state of a signing request, and how many requests it took to get it. */
+export interface StateAnswer extends SigningRequestState {
+  readonly attempts: number;
+}
+
 /** Filter of the list of policies. */
 export interface PolicyFilter {
   readonly projectSlug?: string | undefined;
@@ -71,15 +76,25 @@ export class ApiClient {
     return new SigningTemplate(target, algorithm, this.#metadata);
   }
 
-  /** `GET Cryptoki/MySigningPolicies` */
-  mySigningPolicies(filter: PolicyFilter = {}, options?: SendOptions): Promise<SigningPolicyRecord[]> {
+  /**
+   * `GET Cryptoki/MySigningPolicies`
+   *
+   * @param answered - is told how many requests it took
+   */
+  mySigningPolicies(
+    filter: PolicyFilter = {},
+    options?: SendOptions,
+    answered?: (attempts: number) => void,
+  ): Promise<SigningPolicyRecord[]> {
     const query = new URLSearchParams();
     if (filter.projectSlug !== undefined) query.set("projectSlug", filter.projectSlug);
     if (filter.signingPolicySlug !== undefined) query.set("signingPolicySlug", filter.signingPolicySlug);
     const route = query.size === 0 ? ROUTES.mySigningPolicies : `${ROUTES.mySigningPolicies}?${query}`;
     const get = this.#get("list of signing policies", "policy", route, MAX_ARTIFACT_BYTES);
-    const decode = ({ body }: ApiAnswer): SigningPolicyRecord[] =>
-      decodePolicies(body, (word) => this.config.token.redact(word));
+    const decode = ({ body, attempts }: ApiAnswer): SigningPolicyRecord[] => {
+      answered?.(attempts);
+      return decodePolicies(body, (word) => this.config.token.redact(word));
+    };
     return this.#transport.send({ ...get, decode }, options);
   }
 
@@ -139,11 +154,13 @@ export class ApiClient {
   }
 
   /** `GET SigningRequests/{id}/Status`, or with `long` `GET SigningRequests/{id}` */
-  signingRequestState(id: string, long: boolean, options?: SendOptions): Promise<SigningRequestState> {
+  signingRequestState(id: string, long: boolean, options?: SendOptions): Promise<StateAnswer> {
     const route = long ? signingRequestRoute(id) : signingRequestStatusRoute(id);
     const get = this.#get("status of a signing request", "sign", route, MAX_ANSWER_BYTES, id);
-    const decode = ({ body }: ApiAnswer): SigningRequestState =>
-      decodeState(body, (word) => this.config.token.redact(word));
+    const decode = ({ body, attempts }: ApiAnswer): StateAnswer => ({
+      ...decodeState(body, (word) => this.config.token.redact(word)),
+      attempts,
+    });
     return this.#transport.send({ ...get, decode }, options);
   }
 

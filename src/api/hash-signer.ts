@@ -76,15 +76,15 @@ export class HashSigner {
       totalTimeoutMs: Math.max(1, deadline - performance.now()),
     });
     for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * 1.5, SLOWEST_POLL_MS)) {
-      const { status, workflowStatus, isFinalStatus } = await this.#state(id, within);
+      const { status, workflowStatus, isFinalStatus, attempts } = await this.#state(id, within);
       if (status === "Completed") return this.#client.signedArtifact(id, template, hash, within());
       const state = workflowStatus === undefined ? status : `${status} (${workflowStatus})`;
-      if (isFinalStatus) throw refused(id, status, state);
-      if (performance.now() + wait > deadline) throw pending(id, state);
+      if (isFinalStatus) throw refused(id, status, state, attempts);
+      if (performance.now() + wait > deadline) throw pending(id, state, attempts);
       // Somebody may take days to approve it.
-      if (this.#client.isClosing) throw leftAlone(id, "the SignPath client is closed");
+      if (this.#client.isClosing) throw leftAlone(id, attempts, "the SignPath client is closed");
       await delay(wait, undefined, options.signal == null ? {} : { signal: options.signal }).catch(() => {
-        throw leftAlone(id, "the call was aborted", options.signal?.reason);
+        throw leftAlone(id, attempts, "the call was aborted", options.signal?.reason);
       });
     }
   }
@@ -130,23 +130,24 @@ function lacksRoute(error: unknown): boolean {
   return isSignPathError(error) && NO_SUCH_ROUTE.has(error.status);
 }
 
-function refused(id: string, status: string, state: string): SignPathError {
+function refused(id: string, status: string, state: string, attempts: number): SignPathError {
   const code = status === "Failed" ? "REQUEST_REJECTED" : "REQUEST_DENIED";
   return new SignPathError(code, `Signing request ${id} ended without a signature: ${state}`, {
     stage: "sign",
+    attempts,
     signingRequestId: id,
   });
 }
 
-function leftAlone(id: string, why: string, cause?: unknown): SignPathError {
+function leftAlone(id: string, attempts: number, why: string, cause?: unknown): SignPathError {
   const message = `Signing request ${id} goes on, but ${why}. Sign the same hash with { signingRequestId: "${id}" } to go on with it`;
-  return new SignPathError("ABORTED", message, { stage: "sign", signingRequestId: id, cause });
+  return new SignPathError("ABORTED", message, { stage: "sign", attempts, signingRequestId: id, cause });
 }
 
-function pending(id: string, state: string): SignPathError {
+function pending(id: string, state: string, attempts: number): SignPathError {
   return new SignPathError(
     "REQUEST_PENDING",
     `Signing request ${id} is not done yet: ${state}. Go on with it later: sign the same hash with { signingRequestId: "${id}" }`,
-    { stage: "sign", signingRequestId: id, retryable: true },
+    { stage: "sign", attempts, signingRequestId: id, retryable: true },
   );
 }

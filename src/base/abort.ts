@@ -4,7 +4,18 @@ import { setMaxListeners } from "node:events";
  * Whether a value can be a call's signal: none, or an `AbortSignal` of whatever realm.
  */
 export function isSignal(value: unknown): value is AbortSignal | null | undefined {
-  return value == null || (typeof value === "object" && "aborted" in value && "addEventListener" in value);
+  if (value == null) return true;
+  if (typeof value !== "object" || !("aborted" in value)) return false;
+  return isMethod(value, "addEventListener") && isMethod(value, "removeEventListener");
+}
+
+function isMethod(object: object, name: string): boolean {
+  return typeof Reflect.get(object, name) === "function";
+}
+
+/** @throws {TypeError} for a value that cannot be a call's signal */
+export function requireSignal(value: unknown): void {
+  if (!isSignal(value)) throw new TypeError("signal must be an AbortSignal");
 }
 
 /** Listens for a signal's abort. Any number of calls may share a signal, without Node's warning about a leak. */

@@ -52,7 +52,10 @@ export class SignPathError extends Error {
   declare readonly status?: number;
   /** Whether the same call may succeed later without any change. */
   readonly retryable: boolean;
-  /** How many times a request was tried. 0: the call was refused before anything was sent. */
+  /**
+   * How many times a request was tried: of the requests that a call makes one after the other, the last. 0: that one, or the
+   * whole call, was refused or given up before it was sent.
+   */
   readonly attempts: number;
   /** The signing request that this call made, where the server told its id. */
   declare readonly signingRequestId?: string;

@@ -10,7 +10,7 @@ import { text, Unreadable } from "./readers.js";
 import type { Setting, SettingValues } from "./settings.js";
 import { SETTINGS } from "./settings.js";
 import { tlsConfig } from "./tls.js";
-import { ApiToken } from "./token.js";
+import { ApiToken, holdsToken, withoutTokens } from "./token.js";
 
 const DEFAULTS = {
   maxConcurrency: 64,
@@ -19,6 +19,14 @@ const DEFAULTS = {
   firstRetryDelayMs: 500,
   policyCacheMs: 300_000,
 };
+
+/** What the address of a request is made from, which events and logs show. */
+const IN_ADDRESSES: ReadonlySet<string> = new Set([
+  "organizationId",
+  "apiUrl",
+  "projectSlug",
+  "signingPolicySlug",
+] satisfies (keyof SettingValues)[]);
 
 /**
  * The settings of a client: options over variables over the configuration file over defaults.
@@ -33,8 +41,9 @@ export function loadConfig(options: SignPathOptions = {}, env: Environment = pro
   }
   const loader = new Loader(options, env);
   const config = loader.load();
-  if (loader.defects.length > 0) {
-    const list = loader.defects.length === 1 ? ` ${loader.defects[0]}` : `\n  ${loader.defects.join("\n  ")}`;
+  const { defects } = loader;
+  if (defects.length > 0) {
+    const list = defects.length === 1 ? ` ${defects[0]}` : `\n  ${defects.join("\n  ")}`;
     throw new SignPathError("CONFIG_INVALID", `SignPath is not configured:${list}`, { stage: "config" });
   }
   return config;
@@ -42,12 +51,14 @@ export function loadConfig(options: SignPathOptions = {}, env: Environment = pro
 
 /** One load, which goes on after a defect so as to name them all. */
 class Loader {
-  readonly defects: string[] = [];
+  readonly #defects: string[] = [];
   readonly #options: SignPathOptions;
   readonly #env: Environment;
   readonly #file: FileValues;
   readonly #fileName: string;
   readonly #sources: Record<string, SettingSource> = {};
+  /** The tokens in all places, also where another place wins. */
+  readonly #tokens: readonly string[];
 
   constructor(options: SignPathOptions, env: Environment) {
     this.#options = options;
@@ -60,6 +71,14 @@ class Loader {
     this.#file =
       (path !== undefined && this.#attempt(`configuration file ${path}`, () => readConfigFile(path))) ||
       new Map();
+    this.#tokens = [options.apiToken, env["SIGNPATH_API_TOKEN"], this.#file.get("apitoken")]
+      .map((token) => (typeof token === "string" ? token.trim() : ""))
+      .filter((token) => holdsToken(token, [token]));
+  }
+
+  /** What is wrong, without the token: it may have been put where a path belongs. */
+  get defects(): string[] {
+    return this.#defects.map((defect) => withoutTokens(defect, this.#tokens));
   }
 
   load(): Config {
@@ -95,7 +114,7 @@ class Loader {
     const url = this.#get("apiUrl") ?? new URL(DEFAULT_API_URL);
     const insecure = this.#get("allowInsecureHttp") ?? false;
     if (url.protocol === "http:" && !isLoopback(url.hostname) && !insecure) {
-      this.defects.push(
+      this.#defects.push(
         "ApiUrl is plain http, which would show the API token to the network: use https, or set allowInsecureHttp (SIGNPATH_ALLOW_INSECURE_HTTP=true)",
       );
     }
@@ -142,11 +161,11 @@ class Loader {
 
   #required<Name extends keyof SettingValues>(name: Name): SettingValues[Name] | undefined {
     const setting = SETTINGS[name];
-    const defectsBefore = this.defects.length;
+    const defectsBefore = this.#defects.length;
     const value = this.#get(name);
-    if (value === undefined && this.defects.length === defectsBefore) {
+    if (value === undefined && this.#defects.length === defectsBefore) {
       const [variable, entry] = [setting.variables[0]?.name, setting.file[0]?.name];
-      this.defects.push(
+      this.#defects.push(
         `${entry} is missing: set option ${setting.option}, ${variable}, or ${entry} in ${this.#fileName}`,
       );
     }
@@ -155,17 +174,23 @@ class Loader {
 
   #get<Name extends keyof SettingValues>(name: Name): SettingValues[Name] | undefined {
     const setting: Setting<SettingValues[Name]> = SETTINGS[name];
+    const read = (place: Pick<Setting<SettingValues[Name]>, "read">, value: unknown): SettingValues[Name] => {
+      const raw = value instanceof URL ? value.href : value;
+      if (IN_ADDRESSES.has(name) && typeof raw === "string" && holdsToken(raw, this.#tokens))
+        throw new Unreadable("holds the API token");
+      return place.read(value);
+    };
     const option = setting.option === undefined ? undefined : this.#options[setting.option];
     if (option !== undefined)
-      return this.#take(name, "option", `option ${setting.option}`, () => setting.read(option));
+      return this.#take(name, "option", `option ${setting.option}`, () => read(setting, option));
     for (const place of setting.variables) {
       const value = this.#env[place.name];
-      if (value) return this.#take(name, "environment", `variable ${place.name}`, () => place.read(value));
+      if (value) return this.#take(name, "environment", `variable ${place.name}`, () => read(place, value));
     }
     for (const place of setting.file) {
       const value = this.#file.get(place.name.toLowerCase());
       if (value !== undefined) {
-        return this.#take(name, "file", `${place.name} in ${this.#fileName}`, () => place.read(value));
+        return this.#take(name, "file", `${place.name} in ${this.#fileName}`, () => read(place, value));
       }
     }
     this.#sources[name] = "default";
@@ -181,7 +206,7 @@ class Loader {
     try {
       return read();
     } catch (error) {
-      this.defects.push(
+      this.#defects.push(
         `${where} ${error instanceof Unreadable ? error.message : `cannot be used: ${messageOf(error)}`}`,
       );
       return undefined;

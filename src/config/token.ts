@@ -14,6 +14,21 @@ export function tokenDefect(token: string): string | undefined {
   return VISIBLE_ASCII.test(token) ? undefined : "must be visible ASCII characters without spaces";
 }
 
+/** A shorter one, as tests have it, stands in other words by chance. */
+const SHORTEST = 16;
+
+/** Whether one of some tokens stands in a text. */
+export function holdsToken(text: string, tokens: Iterable<string>): boolean {
+  return [...tokens].some((token) => token.length >= SHORTEST && text.includes(token));
+}
+
+/** A text without the tokens in it. The longest goes first: one may begin with another. */
+export function withoutTokens(text: string, tokens: Iterable<string>): string {
+  return [...tokens]
+    .sort((a, b) => b.length - a.length)
+    .reduce((clean, token) => clean.replaceAll(token, "***"), text);
+}
+
 /** How many different tokens of a function are remembered: as many as there can be requests in flight. */
 const MOST_TOKENS = 1024;
 
@@ -41,12 +56,14 @@ export class ApiToken {
 
   /** `text` without the token in it. */
   redact(text: string): string {
-    if (typeof this.#source === "string") return text.replaceAll(this.#source, "***");
-    let clean = text;
-    // The longest first: one may begin with another.
-    for (const token of [...this.#given].sort((a, b) => b.length - a.length))
-      clean = clean.replaceAll(token, "***");
-    return clean;
+    return typeof this.#source === "string"
+      ? text.replaceAll(this.#source, "***")
+      : withoutTokens(text, this.#given);
+  }
+
+  /** Whether the token stands in a text where it is not to be. */
+  isIn(text: string): boolean {
+    return holdsToken(text, typeof this.#source === "string" ? [this.#source] : this.#given);
   }
 
   async #ask(source: () => string | Promise<string>): Promise<string> {

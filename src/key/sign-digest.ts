@@ -35,22 +35,24 @@ function templateOf(state: PolicyState, algorithm: SigningAlgorithm): SigningTem
 /**
  * Gets a hash signed and checks the signature against the policy's certificate.
  *
- * @param signed - the hash, and the message where it is at hand and the scheme wants it
+ * @param given - the hash, and the message where it is at hand and the scheme wants it; or what computes them, so that
+ * closing the client waits for that as well
  * @throws {SignPathError} see `SigningPolicy.signStream`
  */
 export async function signDigest(
   state: PolicyState,
   algorithm: SigningAlgorithm,
-  signed: Signed,
+  given: Signed | (() => Promise<Signed>),
   options: SignOptions = {},
 ): Promise<Bytes> {
-  const facts = state.facts();
-  requireFit(facts, algorithm);
-  requireAllowedHash(facts, algorithm);
   const { signer, api } = state.connection;
-  const began = signChannel.hasSubscribers ? performance.now() : undefined;
   api.begin("sign");
   try {
+    const signed = typeof given === "function" ? await given() : given;
+    const began = signChannel.hasSubscribers ? performance.now() : undefined;
+    const facts = state.facts();
+    requireFit(facts, algorithm);
+    requireAllowedHash(facts, algorithm);
     if (state.untimely !== undefined) throw await untimely(state, options.signal);
     const raw = await signer.sign(templateOf(state, algorithm), signed.hash, options);
     const outcome = state.verifies

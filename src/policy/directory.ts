@@ -2,6 +2,7 @@ import { performance } from "node:perf_hooks";
 import type { ApiClient, PolicyFilter } from "../api/client.js";
 import type { HashSigner } from "../api/hash-signer.js";
 import type { CallOptions } from "../api/transport/request.js";
+import { requireSignal } from "../base/abort.js";
 import { messageOf, SignPathError } from "../base/errors.js";
 import { SharedWork } from "../base/shared-work.js";
 import type { SigningPolicyRecord } from "../wire/policies.js";
@@ -67,6 +68,7 @@ export class PolicyDirectory {
    * @throws {SignPathError} `POLICY_NOT_FOUND`
    */
   async get(slugs: PolicySlugs, { signal }: CallOptions = {}): Promise<SigningPolicy> {
+    requireSignal(signal);
     if (signal?.aborted) throw aborted(signal.reason);
     const known = this.#entries.get(keyOf(slugs)) ?? this.#aliases.get(keyOf(slugs));
     const isFresh =
@@ -84,7 +86,10 @@ export class PolicyDirectory {
   async #fetch({ projectSlug, signingPolicySlug }: PolicySlugs, signal: AbortSignal): Promise<Entry> {
     const filter = { projectSlug, signingPolicySlug };
     const sequence = ++this.#sequence;
-    const records = await this.#api.mySigningPolicies(filter, { signal });
+    let attempts = 1;
+    const records = await this.#api.mySigningPolicies(filter, { signal }, (count) => {
+      attempts = count;
+    });
     this.#signer.serverIsKnown();
     const record =
       records.find((each) => keyOf(each) === keyOf(filter)) ?? records.find((each) => matches(each, filter));
@@ -96,7 +101,7 @@ export class PolicyDirectory {
     throw new SignPathError(
       "POLICY_NOT_FOUND",
       `there is no signing policy ${projectSlug}/${signingPolicySlug} for this API token: check both slugs, and that the token's user is a submitter of the policy`,
-      { stage: "policy", attempts: 1 },
+      { stage: "policy", attempts },
     );
   }
 

@@ -1,4 +1,5 @@
 import { SignPathError } from "../base/errors.js";
+import type { ApiToken } from "../config/token.js";
 
 /** Names a signing policy: `"project/policy"`, or both slugs. */
 export type PolicyReference =
@@ -43,6 +44,19 @@ export function resolveReference(
     "SIGNPATH_SIGNING_POLICY_SLUG",
   );
   return { projectSlug, signingPolicySlug };
+}
+
+/**
+ * Refuses slugs with the API token in them, as when the two were mixed up: they stand in an address, in events and in
+ * messages.
+ *
+ * @throws {SignPathError} `CONFIG_INVALID`
+ */
+export function assertNoToken(reference: PolicyReference | undefined, token: ApiToken): void {
+  const texts: readonly unknown[] =
+    typeof reference === "string" ? [reference] : [reference?.projectSlug, reference?.signingPolicySlug];
+  if (texts.some((text) => typeof text === "string" && token.isIn(text)))
+    throw invalid("the name of a signing policy holds the API token: give the slugs of project and policy");
 }
 
 function slug(value: unknown, option: string, variable: string): string {

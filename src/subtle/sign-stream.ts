@@ -1,6 +1,7 @@
 import type { SignOptions } from "../api/hash-signer.js";
 import type { Bytes } from "../base/bytes.js";
 import { encodeBase64 } from "../base/bytes.js";
+import type { Signed } from "../key/scheme.js";
 import { signDigest } from "../key/sign-digest.js";
 import { resolveFor } from "../key/sign-hash.js";
 import type { SigningAlgorithmIdentifier, SigningSource } from "../policy/signing-policy.js";
@@ -15,6 +16,9 @@ export async function signStream(
   options: SignOptions,
 ): Promise<Bytes> {
   const algorithm = resolveFor(state, identifier);
-  const hash = await digestSource(algorithm.hash, source, options.signal);
-  return signDigest(state, algorithm, { hash: encodeBase64(hash), message: undefined }, options);
+  const digest = async (): Promise<Signed> => {
+    const hash = await digestSource(algorithm.hash, source, options.signal);
+    return { hash: encodeBase64(hash), message: undefined };
+  };
+  return signDigest(state, algorithm, digest, options);
 }

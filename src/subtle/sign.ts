@@ -7,6 +7,7 @@ import type { SigningAlgorithm } from "../key/algorithms.js";
 import { normalise, requireHash, resolve } from "../key/algorithms.js";
 import type { KeyBinding, SignPathCryptoKey } from "../key/crypto-key.js";
 import { bindingOf } from "../key/crypto-key.js";
+import type { Signed } from "../key/scheme.js";
 import { signDigest } from "../key/sign-digest.js";
 import type { SigningAlgorithmIdentifier } from "../policy/signing-policy.js";
 import { digestBase64 } from "./digest.js";
@@ -81,9 +82,11 @@ function begin(
   requireSameCurve(binding);
   const keep = signing.scheme.wantsMessage && view.byteLength <= MESSAGE_BYTES && state.verifies;
   const message = keep ? Buffer.from(view) : undefined;
-  return typeof digesting === "string"
-    ? signDigest(state, signing, { hash: digesting, message }, options)
-    : digesting.then((hash) => signDigest(state, signing, { hash, message }, options));
+  const signed =
+    typeof digesting === "string"
+      ? { hash: digesting, message }
+      : (): Promise<Signed> => digesting.then((hash) => ({ hash, message }));
+  return signDigest(state, signing, signed, options);
 }
 
 /** A key says which curve it is on, and with that how long its signatures are and what JOSE and COSE call them. */

@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { open } from "node:fs/promises";
-import { unlessAborted } from "../base/abort.js";
+import { requireSignal, unlessAborted } from "../base/abort.js";
 import { isBufferSource, viewOf } from "../base/bytes.js";
 import { messageOf, SignPathError } from "../base/errors.js";
 import type { SigningSource } from "../policy/signing-policy.js";
@@ -24,6 +24,7 @@ export async function* chunksOf(
   source: SigningSource,
   signal?: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, void> {
+  requireSignal(signal);
   const chunks = iterable(source)[Symbol.asyncIterator]();
   let state: "reading" | "given" | "ended" = "given";
   try {

@@ -183,7 +183,7 @@ export const POINTS: readonly AbortPoint[] = [
   {
     title: "between two looks at the status",
     options: { route: "asynchronous" },
-    attempts: 0,
+    attempts: 1,
     namesRequest: true,
     async reach(bench, signal) {
       const policy = await bench.signpath.policy("demo/approval");

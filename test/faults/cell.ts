@@ -1,26 +1,48 @@
 import { SignPathError } from "../../src/base/errors.js";
 import type { Emulator, Fault } from "../../src/emulator/index.js";
+import type { SignPathOptions } from "../../src/index.js";
 import { SignPath } from "../../src/signpath.js";
+import type { Gate } from "../support/gate.js";
+import { startGate } from "../support/gate.js";
 import { listenersOf } from "../support/resources.js";
+import type { SpoilingRelay } from "../support/spoiling-relay.js";
 import { startSpoilingRelay } from "../support/spoiling-relay.js";
 import type { Circumstances, Outcome } from "./expectations.js";
 import type { RouteUnderTest } from "./routes.js";
 import { isRight, RSA } from "./routes.js";
-import type { Row } from "./table.js";
+import type { Disturbance, Row } from "./rows/row.js";
 
 /** Enough for any answer that comes at all, even on a machine with much else to do. */
 const REQUEST_TIMEOUT_MS = 10_000;
 /** What an answer that does not come is waited for. */
 const SHORT_TIMEOUT_MS = 400;
 const TOTAL_TIMEOUT_MS = 20_000;
+/** Where answers do not come: more than the attempts may take together, less than one that does not end in time. */
+const SHORT_TOTAL_TIMEOUT_MS = 6000;
 
 /** What a cell of the table was found to do. */
 export interface Finding {
   readonly outcome: Outcome | "wrong" | "hangs" | string;
   /** Requests that the route received, from the ordering of the fault on. */
   readonly requests: number;
-  /** Listeners that the call left on its signal. */
+  /** Those of them that met the fault. */
+  readonly met: number;
+  /** How the next call with the same client ended, where one was made. */
+  readonly next: Finding["outcome"] | undefined;
+  /** Listeners that the calls left on their signal. */
   readonly listeners: number;
+}
+
+/** Whether a fault meets connections before there is a request. */
+export function isOfConnection(fault: Row["fault"]): boolean {
+  return (
+    typeof fault === "object" && ("refused" in fault || ("kind" in fault && fault.kind === "tls-failure"))
+  );
+}
+
+/** Whether a second call shows that the client goes on: after a failure that is over. */
+export function asksAgain({ nature }: Row, { times }: Circumstances): boolean {
+  return times === "once" && (nature.is === "lasting" || nature.is === "changed");
 }
 
 /**
@@ -31,50 +53,92 @@ export interface Finding {
 export async function tryCell(
   row: Row,
   route: RouteUnderTest,
-  { times, retryAmbiguous }: Circumstances,
+  circumstances: Circumstances,
   emulator: Emulator,
   elsewhere: string,
 ): Promise<Finding> {
-  const count = times === "once" ? 1 : Number.POSITIVE_INFINITY;
-  const { fault: given, signer = RSA } = row;
-  const fault = typeof given === "function" ? given(elsewhere) : given;
-  const relay =
-    "raw" in fault
-      ? await startSpoilingRelay(Number(new URL(emulator.origin).port), route.firstLine, fault.raw)
-      : undefined;
-  const { apiUrl, organizationId, apiToken } = emulator;
-  const signpath = new SignPath({
-    apiUrl: apiUrl.replace(emulator.origin, relay?.origin ?? emulator.origin),
-    organizationId,
-    apiToken,
-    route: route.setting,
-    retryAmbiguous,
-    requestTimeoutMs: row.isSlow === true ? SHORT_TIMEOUT_MS : REQUEST_TIMEOUT_MS,
-    totalTimeoutMs: TOTAL_TIMEOUT_MS,
-  });
+  const { signer = RSA } = row;
+  const fault = typeof row.fault === "function" ? row.fault(elsewhere) : row.fault;
+  const port = Number(new URL(emulator.origin).port);
+  const relay = "raw" in fault ? await startSpoilingRelay(port, route.firstLine, fault.raw) : undefined;
+  const gate = isOfConnection(fault) ? await startGate(port) : undefined;
+  const { options, begin } = clientOptions(row, fault, route, circumstances, emulator, relay, gate);
+  const signpath = new SignPath(options);
   const { signal } = new AbortController();
   try {
     const policy = await signpath.policy(`demo/${signer.slug}`);
     const before = emulator.requests.length;
-    if (route.inPlaceOf !== undefined) {
-      emulator.addFault({
-        kind: "status",
-        status: 404,
-        route: route.inPlaceOf,
-        count: Number.POSITIVE_INFINITY,
-      });
-    }
-    relay?.order(count);
-    if (!("raw" in fault)) emulator.addFault({ ...(fault satisfies Fault), route: route.route, count });
-    const outcome = await settled(isRight(route, signer, emulator, signpath, policy, signal));
-    const received = emulator.requests
-      .slice(before)
-      .filter((request) => request.route === route.route).length;
-    return { outcome, requests: received + (relay?.spoilt ?? 0), listeners: listenersOf(signal) };
+    begin();
+    const call = (): Promise<Finding["outcome"]> =>
+      settled(isRight(route, signer, emulator, signpath, policy, signal));
+    const outcome = await call();
+    const received = emulator.requests.slice(before).filter((request) => request.route === route.route);
+    const spoilt = relay?.spoilt ?? 0;
+    const met = received.filter((request) => "kind" in fault && request.fault === fault.kind).length;
+    return {
+      outcome,
+      requests: received.length + spoilt,
+      met: met + spoilt,
+      next: asksAgain(row, circumstances) ? await call() : undefined,
+      listeners: listenersOf(signal),
+    };
   } finally {
     emulator.clearFaults();
     await signpath.close();
+    await row.mend?.(emulator, signer.slug);
   }
+}
+
+/** The options of the client, and what lets the fault loose on its next call. */
+function clientOptions(
+  row: Row,
+  fault: Fault | Disturbance,
+  route: RouteUnderTest,
+  { times, retryAmbiguous }: Circumstances,
+  emulator: Emulator,
+  relay: SpoilingRelay | undefined,
+  gate: Gate | undefined,
+): { options: SignPathOptions; begin: () => void } {
+  const { origin, apiUrl, organizationId, apiToken, rootCertificate } = emulator;
+  const count = times === "once" ? 1 : Number.POSITIVE_INFINITY;
+  const viaPort = relay?.port ?? gate?.port;
+  const via = new URL(apiUrl);
+  if (viaPort !== undefined) via.port = String(viaPort);
+  /** The requests of the call so far. */
+  let asked = Number.NEGATIVE_INFINITY;
+  // The token is asked for right before each request: the only time to meddle with the connection that it will need.
+  const meddle = async (): Promise<void> => {
+    const attempt = asked++ - route.preceding;
+    if ("refused" in fault) {
+      if (attempt === 0) await gate?.shut();
+      if (attempt === count) await gate?.open();
+    } else if (attempt === 0 && "kind" in fault) {
+      await gate?.hangUp();
+      emulator.addFault({ ...fault, count });
+    }
+  };
+  return {
+    options: {
+      apiUrl: via.href,
+      organizationId,
+      apiToken: gate === undefined ? apiToken : () => meddle().then(() => apiToken),
+      route: route.setting,
+      retryAmbiguous,
+      requestTimeoutMs: row.isSlow === true ? SHORT_TIMEOUT_MS : REQUEST_TIMEOUT_MS,
+      totalTimeoutMs: row.isSlow === true ? SHORT_TOTAL_TIMEOUT_MS : TOTAL_TIMEOUT_MS,
+      ...(origin.startsWith("https:") && { tls: { ca: rootCertificate } }),
+    },
+    begin() {
+      asked = 0;
+      if (route.inPlaceOf !== undefined) {
+        const lacking = { kind: "status", status: 404, count: Number.POSITIVE_INFINITY } as const;
+        emulator.addFault({ ...lacking, route: route.inPlaceOf });
+      }
+      if (row.also !== undefined) emulator.addFault({ ...row.also, route: route.route, count });
+      relay?.order(count);
+      if ("kind" in fault && gate === undefined) emulator.addFault({ ...fault, route: route.route, count });
+    },
+  };
 }
 
 /** How a call ended, or that it has not by twice its deadline. */

@@ -99,6 +99,18 @@ describe("a signing request that needs approval", () => {
     expect(asked()).toBe(before + 1);
   });
 
+  it("is denied with the attempts that the last look at it took", async () => {
+    const policy = await connect(emulator(), { route: "asynchronous", totalTimeoutMs: 300 }).policy(
+      "demo/approval",
+    );
+    const id = (await codedFailureOf(policy.signHash(HASH, RSA.algorithm))).signingRequestId ?? "";
+    emulator().deny(id);
+    emulator().addFault({ kind: "status", status: 503, route: "signingRequestStatus", retryAfter: "0" });
+    expect(
+      await codedFailureOf(policy.signHash(HASH, RSA.algorithm, { signingRequestId: id })),
+    ).toMatchObject({ code: "REQUEST_DENIED", attempts: 2 });
+  });
+
   it("is submitted once, and left pending at the call's deadline with its id", async () => {
     const watch = watchResources();
     const signpath = connect(emulator(), { route: "asynchronous", totalTimeoutMs: 300 });
@@ -110,6 +122,7 @@ describe("a signing request that needs approval", () => {
       code: "REQUEST_PENDING",
       stage: "sign",
       retryable: true,
+      attempts: 1,
       signingRequestId: id,
     });
     expect(status).toBe("WaitingForApproval");
@@ -131,7 +144,13 @@ describe("a signing request that needs approval", () => {
     await vi.waitFor(() => expect(emulator().signingRequests.length).toBe(before.made + 1));
     const id = emulator().signingRequests.at(-1)?.id ?? "";
     emulator()[verdict](id);
-    expect(await call).toMatchObject({ code, stage: "sign", retryable: false, signingRequestId: id });
+    expect(await call).toMatchObject({
+      code,
+      stage: "sign",
+      retryable: false,
+      attempts: 1,
+      signingRequestId: id,
+    });
     const after = asked();
     await signpath.close();
     expect(asked()).toBe(after);

@@ -61,6 +61,8 @@ export interface RouteUnderTest {
   readonly inPlaceOf?: RouteUnderTest["route"];
   /** The route that the client takes where the server lacks this one. */
   readonly replacedBy?: RouteUnderTest["route"];
+  /** How many requests the call makes before that of this route. */
+  readonly preceding: number;
   /** When the client knows the id of the signing request: before it asks, from the answer, or never. */
   readonly requestId: "before" | "from the answer" | "never";
 }
@@ -76,6 +78,7 @@ export const ROUTES: readonly RouteUnderTest[] = [
     firstLine: /^GET \S+\/Cryptoki\/MySigningPolicies\?/,
     stage: "policy",
     setting: "auto",
+    preceding: 0,
     requestId: "never",
   },
   {
@@ -85,6 +88,7 @@ export const ROUTES: readonly RouteUnderTest[] = [
     firstLine: /^POST \S+\/SigningRequests /,
     stage: "sign",
     setting: "fast",
+    preceding: 0,
     requestId: "never",
   },
   {
@@ -94,6 +98,7 @@ export const ROUTES: readonly RouteUnderTest[] = [
     firstLine: /^POST \S+\/SigningRequests\/SignHash /,
     stage: "sign",
     setting: "sign-hash",
+    preceding: 0,
     requestId: "from the answer",
   },
   {
@@ -104,6 +109,7 @@ export const ROUTES: readonly RouteUnderTest[] = [
     stage: "sign",
     setting: "asynchronous",
     replacedBy: "submitWithArtifact",
+    preceding: 0,
     requestId: "never",
   },
   {
@@ -114,6 +120,7 @@ export const ROUTES: readonly RouteUnderTest[] = [
     stage: "sign",
     setting: "asynchronous",
     inPlaceOf: "signingRequests",
+    preceding: 1,
     requestId: "never",
   },
   {
@@ -124,6 +131,7 @@ export const ROUTES: readonly RouteUnderTest[] = [
     stage: "sign",
     setting: "asynchronous",
     replacedBy: "signingRequest",
+    preceding: 1,
     requestId: "before",
   },
   {
@@ -134,6 +142,7 @@ export const ROUTES: readonly RouteUnderTest[] = [
     stage: "sign",
     setting: "asynchronous",
     inPlaceOf: "signingRequestStatus",
+    preceding: 2,
     requestId: "before",
   },
   {
@@ -143,6 +152,7 @@ export const ROUTES: readonly RouteUnderTest[] = [
     firstLine: new RegExp(`^GET \\S+/${ID}/SignedArtifact `),
     stage: "sign",
     setting: "asynchronous",
+    preceding: 2,
     requestId: "before",
   },
 ];

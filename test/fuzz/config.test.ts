@@ -66,7 +66,7 @@ const VARIABLES = {
   NO_PROXY: "localhost, .example.test:8443,*.test",
 };
 
-/** Where a secret is expected. What stands elsewhere (a path, a slug) is quoted where it is wrong. */
+/** Where a secret belongs. */
 const SECRET: ReadonlySet<string> = new Set([
   "apiToken",
   "proxy",
@@ -77,12 +77,26 @@ const SECRET: ReadonlySet<string> = new Set([
   "http_proxy",
 ]);
 
-/** Settings of which only those that are to be secret hold the canary. */
-function settings(changes: readonly (readonly [string, unknown])[]): Record<string, unknown> {
+/** Whether the canary is the token: then it is shown nowhere, wherever else it stands. */
+function isToken(value: unknown): boolean {
+  return typeof value === "string" && value.trim() === CANARY;
+}
+
+/**
+ * Settings as they are where the canary is the token. Where it is not, what stands for a path or a slug is no secret and
+ * is quoted where it is wrong: there the canary is replaced, by what cannot become part of another one.
+ */
+function settings(
+  valid: Readonly<Record<string, unknown>>,
+  tokenName: string,
+  changes: readonly (readonly [string, unknown])[],
+): Record<string, unknown> {
+  const given = { ...valid, ...Object.fromEntries(changes) };
+  if (isToken(given[tokenName])) return given;
   return Object.fromEntries(
-    changes.map(([name, value]) => [
+    Object.entries(given).map(([name, value]) => [
       name,
-      typeof value === "string" && !SECRET.has(name) ? value.replaceAll(CANARY, "public") : value,
+      typeof value === "string" && !SECRET.has(name) ? value.replaceAll(CANARY, "-public-") : value,
     ]),
   );
 }
@@ -107,8 +121,8 @@ function expectComplete(config: Config | undefined): void {
   if (baseUrl.protocol === "http:" && !/^(?:localhost|127\.|\[::1\])/.test(baseUrl.hostname))
     expect([config.sources["allowInsecureHttp"]]).not.toContain("default");
   if (!Object.isFrozen(config)) throw new Error("it can be changed");
-  const { token, sources } = config;
-  expectNoCanary({ token, organizationId, retry, sources });
+  const { token, sources, projectSlug, signingPolicySlug } = config;
+  expectNoCanary({ token, organizationId, baseUrl, projectSlug, signingPolicySlug, retry, sources });
   expectNoCanary(JSON.stringify(token));
 }
 
@@ -121,7 +135,7 @@ fuzz("config", "options are a configuration or are refused as CONFIG_INVALID", {
   part: 0.4,
   inputs: fc.array(fc.tuple(names, hostileValues), { maxLength: 3 }),
   check: (changes) => {
-    const options = { ...VALID, ...settings(changes) };
+    const options = settings(VALID, "apiToken", changes);
     expectComplete(attemptCoded(() => loadConfig(options as SignPathOptions, {}), "CONFIG_INVALID"));
   },
 });
@@ -149,7 +163,7 @@ fuzz("config", "variables are a configuration or are refused as CONFIG_INVALID",
     { maxLength: 3 },
   ),
   check: (changes) => {
-    const env = { ...VARIABLES, ...settings(changes) } as Record<string, string>;
+    const env = settings(VARIABLES, "SIGNPATH_API_TOKEN", changes) as Record<string, string>;
     expectComplete(attemptCoded(() => loadConfig({}, env), "CONFIG_INVALID"));
   },
 });

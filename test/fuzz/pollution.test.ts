@@ -1,36 +1,18 @@
 import { inspect } from "node:util";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { metadataSource } from "../../src/api/metadata.js";
 import { SignPathError } from "../../src/base/errors.js";
 import { loadConfig } from "../../src/config/load.js";
 import type { SignPathOptions } from "../../src/config/options.js";
+import type { PolicyReference } from "../../src/policy/reference.js";
+import type { SigningAlgorithmIdentifier } from "../../src/policy/signing-policy.js";
 import { configFile, ORGANIZATION, refusal } from "../config/support.js";
-import { api, field, file, multipart, rsaPayload, send } from "../emulator/support.js";
 import { connect } from "../support/client.js";
-import { useEmulator } from "../support/emulator.js";
 import { codedFailureOf } from "../support/failure.js";
+import { startRaw } from "../support/raw.js";
 import { startStub } from "../support/stub.js";
 import { LEAVES } from "./certificates.js";
-import { pollution } from "./prototypes.js";
-
-const STOLEN = "stolen+Token/0123456789";
-
-/** What a payload tries to plant: settings, members of answers, methods. */
-const PLANTED = `{
-  "apiToken": "${STOLEN}", "ApiToken": "${STOLEN}", "organizationId": "${ORGANIZATION}",
-  "apiUrl": "https://elsewhere.test/", "allowInsecureHttp": true, "verifySignatures": false,
-  "signature": "AAAA", "Signature": "AAAA", "status": "Completed", "isFinalStatus": true,
-  "signingPolicies": [], "certificateBytes": "AAAA", "toString": "polluted", "polluted": true
-}`;
-
-/** The ways to a prototype, as members of JSON. */
-const WAYS: readonly (readonly [string, string])[] = [
-  ["__proto__", `"__proto__": ${PLANTED}`],
-  ["__proto__ twice", `"__proto__": {"__proto__": ${PLANTED}}`],
-  ["__proto__ in another case", `"__PROTO__": ${PLANTED}`],
-  ["constructor.prototype", `"constructor": {"prototype": ${PLANTED}}`],
-  ["__proto__ of an array", `"0": {"__proto__": ${PLANTED}}, "length": {"__proto__": ${PLANTED}}`],
-];
+import { pollution, STOLEN, WAYS } from "./prototypes.js";
 
 afterEach(() => {
   expect(pollution()).toBeUndefined();
@@ -59,6 +41,18 @@ describe.each(WAYS)("%s", (_way, members) => {
     expect(config.token.authorization()).toBe("Bearer own");
     expect(config.baseUrl.host).toBe("app.signpath.io");
     expect(config.verifySignatures).toBe(true);
+  });
+
+  it("in the environment supplies no setting", () => {
+    const env = JSON.parse(`{${members}}`) as Record<string, string>;
+    expect(refusal(() => loadConfig({ organizationId: ORGANIZATION }, env)).message).toContain(
+      "ApiToken is missing",
+    );
+    const config = loadConfig({ organizationId: ORGANIZATION, apiToken: "own" }, env);
+    expect(config.proxy).toBeUndefined();
+    const path = configFile({ HttpProxy: "proxy.test:80" });
+    const proxied = loadConfig({ organizationId: ORGANIZATION, apiToken: "own", configFile: path }, env);
+    expect(proxied.proxy?.url).toBe("http://proxy.test/");
   });
 
   it("in options that were parsed from JSON supplies no setting", () => {
@@ -98,6 +92,20 @@ describe.each(WAYS)("%s", (_way, members) => {
     expect(await codedFailureOf(signpath.policies())).toMatchObject({ code: "INVALID_RESPONSE" });
   });
 
+  it("in the name of a policy or of an algorithm gives neither", async () => {
+    const given = JSON.parse(`{${members}}`) as PolicyReference & SigningAlgorithmIdentifier;
+    const certificateBytes = Buffer.from(LEAVES[0] ?? []).toString("base64");
+    const entry = { projectSlug: "demo", signingPolicySlug: "p-256", certificateBytes };
+    const stub = await startStub(() => ({ body: { signingPolicies: [entry] } }));
+    const signpath = connect({ ...server, apiUrl: stub.origin });
+    expect(await codedFailureOf(signpath.policy(given))).toMatchObject({ code: "CONFIG_INVALID" });
+    const policy = await signpath.policy("demo/p-256");
+    await expect(policy.signHash(new Uint8Array(32), given)).rejects.toMatchObject({
+      code: "ALGORITHM_NOT_SUPPORTED",
+    });
+    expect(stub.requests).toHaveLength(1);
+  });
+
   it.each(["fast", "sign-hash", "asynchronous"] as const)(
     "in the answers of the route %s makes no signature and no status",
     async (route) => {
@@ -131,50 +139,26 @@ describe.each(WAYS)("%s", (_way, members) => {
   });
 });
 
-describe("the emulator", () => {
-  const emulator = useEmulator();
-  beforeAll(() => emulator().prepare());
-
-  it.each(WAYS)("does not take %s in a body for one of its members", async (_way, members) => {
-    const before = emulator().signingRequests.length;
-    const headers = { "Content-Type": "application/json" };
-    for (const body of [
-      `{${members}}`,
-      `{"projectSlug": "demo", "signingPolicySlug": "rsa-2048", "hashSigningData": {${members}}}`,
-      `{"projectSlug": "demo", "signingPolicySlug": "rsa-2048", "hashSigningData": {"hash": "AAAA", "signatureAlgorithm": "Rsa", "rsaOptions": {${members}}}}`,
-    ]) {
-      const path = api(emulator(), "SigningRequests/SignHash");
-      expect((await send(emulator(), { method: "POST", path, headers, body })).status).toBe(400);
-    }
-    const parts = [field("__proto__", "x"), field("ProjectSlug", "demo"), field("constructor", "x")];
-    const whole = [...parts, field("SigningPolicySlug", "rsa-2048"), file(`{${members}}`)];
-    for (const body of [multipart("X", parts), multipart("X", whole)]) {
-      const form = { "Content-Type": "multipart/form-data; boundary=X" };
-      const path = api(emulator(), "SigningRequests");
-      expect((await send(emulator(), { method: "POST", path, headers: form, body })).status).toBe(400);
-    }
-    expect(emulator().signingRequests).toHaveLength(before);
-  });
-
-  it("repeats metadata with such members as they came", async () => {
-    const payload = JSON.stringify(rsaPayload()).replace(
-      /}$/,
-      `,"Metadata":{"__proto__":{"polluted":true}}}`,
+it("a header of an answer with such a name is passed over", async () => {
+  const names = ["__proto__", "constructor", "prototype", "toString", "hasOwnProperty"];
+  const headers = names.map((name) => `${name}: ${STOLEN}\r\n`).join("");
+  const answers = [
+    ["200 OK", '{"signingPolicies": []}'],
+    ["400 Bad Request", '{"title": "no"}'],
+  ] as const;
+  const server = await startRaw((socket, index) => {
+    const [status, body] = answers[index] ?? answers[1];
+    socket.once("data", () =>
+      socket.end(
+        `HTTP/1.1 ${status}\r\n${headers}Connection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      ),
     );
-    const parts = [
-      field("ProjectSlug", "demo"),
-      field("SigningPolicySlug", "rsa-2048"),
-      field("IsFastSigningRequest", "true"),
-      file(payload),
-    ];
-    const answer = await send(emulator(), {
-      method: "POST",
-      path: api(emulator(), "SigningRequests"),
-      headers: { "Content-Type": "multipart/form-data; boundary=X" },
-      body: multipart("X", parts),
-    });
-    expect(answer.text).toContain('"Metadata":{"__proto__":{"polluted":true}}');
   });
+  const signpath = connect({ apiUrl: server.origin, organizationId: ORGANIZATION, apiToken: "own" });
+  expect(await signpath.policies()).toEqual([]);
+  const failure = await codedFailureOf(signpath.policies());
+  expect(failure.code).toBe("REQUEST_REJECTED");
+  expect(inspect(failure)).not.toContain(STOLEN);
 });
 
 it("settings that an options object has from its class count as its own", () => {

@@ -1,3 +1,28 @@
+import { ORGANIZATION } from "../config/support.js";
+
+/** A token that is nowhere but in what is planted. */
+export const STOLEN = "stolen+Token/0123456789";
+
+/** What a payload tries to plant: settings, variables, members of answers and of orders, methods. */
+const PLANTED = `{
+  "apiToken": "${STOLEN}", "ApiToken": "${STOLEN}", "organizationId": "${ORGANIZATION}",
+  "SIGNPATH_API_TOKEN": "${STOLEN}", "HTTPS_PROXY": "elsewhere.test:80", "NO_PROXY": "*",
+  "apiUrl": "https://elsewhere.test/", "allowInsecureHttp": true, "verifySignatures": false,
+  "projectSlug": "demo", "signingPolicySlug": "p-256", "name": "ECDSA", "hash": "SHA-256",
+  "signature": "AAAA", "Signature": "AAAA", "status": "Completed", "isFinalStatus": true,
+  "signingPolicies": [], "certificateBytes": "AAAA", "toString": "polluted", "polluted": true,
+  "kind": "html", "requestsPerSecond": 5, "newKey": true, "faults": [{"kind": "html"}]
+}`;
+
+/** The ways to a prototype, as members of JSON. */
+export const WAYS: readonly (readonly [string, string])[] = [
+  ["__proto__", `"__proto__": ${PLANTED}`],
+  ["__proto__ twice", `"__proto__": {"__proto__": ${PLANTED}}`],
+  ["__proto__ in another case", `"__PROTO__": ${PLANTED}`],
+  ["constructor.prototype", `"constructor": {"prototype": ${PLANTED}}`],
+  ["__proto__ of an array", `"0": {"__proto__": ${PLANTED}}, "length": {"__proto__": ${PLANTED}}`],
+];
+
 const WATCHED: readonly [string, object][] = [
   ["Object", Object.prototype],
   ["Array", Array.prototype],

@@ -272,6 +272,15 @@ describe("one policy", () => {
     }
   });
 
+  it("that is not found at the second attempt says that there were two", async () => {
+    const signpath = connect(emulator());
+    emulator().addFault({ kind: "status", status: 503, retryAfter: "0", route: "mySigningPolicies" });
+    expect(await codedFailureOf(signpath.policy("demo/none"))).toMatchObject({
+      code: "POLICY_NOT_FOUND",
+      attempts: 2,
+    });
+  });
+
   it("is found in another case where the server forgives that, and is kept then, too", async () => {
     const entries = [await entry("My-Project", "Release")];
     const { stub, signpath } = await serve(() => entries);

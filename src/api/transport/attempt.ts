@@ -5,7 +5,7 @@ import type { ServerWords } from "./problem.js";
 import { readServerWords } from "./problem.js";
 import type { AnswerHeaders } from "./request.js";
 import { header } from "./request.js";
-import { parseRetryAfter } from "./retry.js";
+import { parseRetryAfter, serverTimeMs } from "./retry.js";
 
 /** How an attempt ended. */
 export type Outcome =
@@ -105,7 +105,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   #statusFailure(server: ServerWords): Failure {
-    const retryAfterMs = parseRetryAfter(header(this.#headers, "retry-after"), Date.now());
+    const serverTime = serverTimeMs(header(this.#headers, "date"), Date.now());
+    const retryAfterMs = parseRetryAfter(header(this.#headers, "retry-after"), serverTime);
     return statusFailure(this.#status, server, retryAfterMs);
   }
 

@@ -57,6 +57,7 @@ export class Call<Result> implements AttemptListener, Timed {
   #callOffWait: (() => void) | undefined;
   /** How the attempt before ended, if this is not the first. */
   #last: Failure | undefined;
+  /** Looked at wherever code that is not ours has run: subscribers and the token's function may abort. */
   #done = false;
 
   constructor(
@@ -114,6 +115,7 @@ export class Call<Result> implements AttemptListener, Timed {
     this.#sentAt = performance.now();
     if (this.#begin < 0) this.#begin = this.#sentAt;
     if (this.#queuedAt !== undefined) this.#publishQueue(this.#sentAt - this.#queuedAt);
+    if (this.#done) return;
     const retry = this.#retry;
     const limit = Math.min(retry.requestTimeoutMs, retry.totalTimeoutMs - (this.#sentAt - this.#begin));
     if (limit <= 0 && this.#last !== undefined) {
@@ -123,7 +125,7 @@ export class Call<Result> implements AttemptListener, Timed {
     this.#limit = limit;
     const authorization = this.#shared.config.token.authorization();
     const isAtHand = typeof authorization === "string";
-    lane.watch(this, limit, !isAtHand);
+    if (!this.#done) lane.watch(this, limit, !isAtHand);
     if (isAtHand) this.#dispatch(lane, authorization);
     else void this.#prepare(lane, authorization);
   }
@@ -151,6 +153,7 @@ export class Call<Result> implements AttemptListener, Timed {
     this.#attempt = attempt;
     this.#attempts++;
     if (requestChannel.hasSubscribers) this.#publish({ type: "attempt", attempt: this.#attempts });
+    if (this.#done) return;
     const headers = this.#shared.headers.of(authorization, contentType);
     const { origin } = this.#shared;
     try {
@@ -170,6 +173,7 @@ export class Call<Result> implements AttemptListener, Timed {
     const { status, headers, body } = outcome;
     this.#shared.lanes.throttle.accepted(performance.now());
     if (requestChannel.hasSubscribers) this.#publish({ type: "answer", attempt: this.#attempts, status });
+    if (this.#done) return;
     this.#finish(false);
     try {
       this.#resolve(this.#request.decode({ headers, body, attempts: this.#attempts }));
@@ -195,6 +199,7 @@ export class Call<Result> implements AttemptListener, Timed {
       this.#publish({ type: "retry", attempt: this.#attempts, code: failure.code, message, delayMs });
     }
     this.#leaveLane(broken);
+    if (this.#done) return;
     this.#last = failure;
     this.#timer = setTimeout(() => this.#queue(), delayMs);
   }

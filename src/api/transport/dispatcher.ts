@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
-import type { buildConnector, Client, Dispatcher } from "undici";
+import type { buildConnector, Client, Dispatcher, ProxyAgent } from "undici";
 import type { Config, TlsConfig } from "../../config/config.js";
+import type { Undici } from "./undici.js";
 import { loadClient, loadUndici } from "./undici.js";
 
 /** What a lane needs of a dispatcher. */
@@ -23,9 +24,9 @@ export function dispatcherFactory({ baseUrl, proxy, retry, tls }: Config): () =>
     const connect = buildConnector({ ...tlsOptions, allowH2: false });
     return () => openDirect(Client, baseUrl.origin, options, connect);
   }
-  const { ProxyAgent } = loadUndici();
+  const undici = loadUndici();
   return () =>
-    new ProxyAgent({
+    openTunnel(undici, {
       ...options,
       uri: proxy.url,
       ...(proxy.authorization !== undefined && { token: proxy.authorization }),
@@ -33,6 +34,39 @@ export function dispatcherFactory({ baseUrl, proxy, retry, tls }: Config): () =>
       proxyTls: tlsOptions,
       connections: 1,
     });
+}
+
+/**
+ * A connection through a proxy, which is asked for a tunnel once for each request. Where a tunnel is lost before the request is
+ * sent, undici alone would ask again and again, hundreds of times a second.
+ */
+function openTunnel({ Client, ProxyAgent }: Undici, options: ProxyAgent.Options): Connection {
+  let mayConnect = false;
+  const agent = new ProxyAgent({
+    ...options,
+    factory(origin, { connect, ...others }: ClientOptions) {
+      return new Client(origin, {
+        ...others,
+        connect(target, connected) {
+          if (!mayConnect) return connected(new Error("the proxy closed the connection"), null);
+          mayConnect = false;
+          return connect(target, connected);
+        },
+      });
+    },
+  });
+  return {
+    dispatch(request, handler) {
+      mayConnect = true;
+      return agent.dispatch(request, handler);
+    },
+    destroy: () => agent.destroy(),
+  };
+}
+
+/** What a `ProxyAgent` gives its factory: a connector that makes the tunnel. */
+interface ClientOptions extends Client.Options {
+  readonly connect: buildConnector.connector;
 }
 
 /** A client of undici that can be ended while it is being connected, too: undici alone would wait for that. */

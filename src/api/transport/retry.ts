@@ -46,15 +46,33 @@ export function nextDelayMs(
   return elapsedMs + delay <= config.totalTimeoutMs - SHORTEST_ATTEMPT_MS ? delay : undefined;
 }
 
+/** The three forms of an HTTP date (RFC 9110, section 5.6.7); the last, of asctime, names no time zone and means UTC. */
+const HTTP_DATE = /^[A-Z][a-z]{2,8},? .*\d\d:\d\d:\d\d/;
+
 /**
  * The delay that a `Retry-After` header asks for (RFC 9110, section 10.2.3: seconds or an HTTP date), in
  * milliseconds; `undefined` for anything else.
+ *
+ * @param nowMs - the time by the clock that the date is of, see {@link serverTimeMs}
  */
 export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
   if (value === undefined) return undefined;
   const trimmed = value.trim();
   if (/^\d{1,9}$/.test(trimmed)) return Number(trimmed) * 1000;
-  if (!/^[A-Z][a-z]{2}/.test(trimmed)) return undefined;
-  const date = Date.parse(trimmed);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
+  const date = parseHttpDate(trimmed);
+  return date === undefined ? undefined : Math.max(0, date - nowMs);
+}
+
+/**
+ * The time by the server's clock, which the dates that it names are of: what its `Date` header says (RFC 9110, section
+ * 6.6.1), or else this machine's time.
+ */
+export function serverTimeMs(date: string | undefined, nowMs: number): number {
+  return (date === undefined ? undefined : parseHttpDate(date.trim())) ?? nowMs;
+}
+
+function parseHttpDate(text: string): number | undefined {
+  if (!HTTP_DATE.test(text)) return undefined;
+  const date = Date.parse(/\d{4}$/.test(text) ? `${text} GMT` : text);
+  return Number.isNaN(date) ? undefined : date;
 }

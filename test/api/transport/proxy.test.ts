@@ -1,13 +1,17 @@
+import type { Socket } from "node:net";
 import { describe, expect, it, vi } from "vitest";
 import type { ApiClient } from "../../../src/api/client.js";
 import { codedFailureOf } from "../../support/failure.js";
 import { startProxy } from "../../support/proxy.js";
+import { startRaw } from "../../support/raw.js";
 import { startStub } from "../../support/stub.js";
 import { apiClient, HASH, SIGNED, template } from "../support.js";
 
 function sign(client: ApiClient, signal?: AbortSignal): ReturnType<ApiClient["fastSign"]> {
   return client.fastSign(template(client), HASH, { signal });
 }
+
+const TUNNEL = "HTTP/1.1 200 Connection established\r\n\r\n";
 
 describe("a proxy", () => {
   it("is asked for a tunnel, once for each connection", async () => {
@@ -68,6 +72,25 @@ describe("a proxy", () => {
     const error = await codedFailureOf(sign(client));
     expect(error).toMatchObject({ code: "CONNECTION_FAILED", attempts: 2, retryable: true });
     expect(stub.connections).toBe(0);
+  });
+
+  it.each<[string, (socket: Socket) => void]>([
+    ["hangs up in place of an answer", (socket) => socket.end()],
+    ["sends something through the tunnel first", (socket) => socket.write(`${TUNNEL}hello`)],
+    ["closes the tunnel at once", (socket) => socket.end(TUNNEL)],
+  ])("that %s is called once for each attempt", async (_title, act) => {
+    const raw = await startRaw((socket) => socket.once("data", () => act(socket)));
+    const client = apiClient(
+      { origin: "http://signpath.test" },
+      { allowInsecureHttp: true, proxy: raw.origin, requestTimeoutMs: 2000 },
+      { SIGNPATH_TIMEOUTS_RETRY_COUNT: "2" },
+    );
+    expect(await codedFailureOf(sign(client))).toMatchObject({
+      code: "CONNECTION_FAILED",
+      attempts: 3,
+      retryable: true,
+    });
+    expect(raw.connections).toBe(3);
   });
 
   it("that does not answer is a time-out, and an abort ends the wait", async () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { FailedAttempt } from "../../../src/api/transport/retry.js";
-import { nextDelayMs, parseRetryAfter } from "../../../src/api/transport/retry.js";
+import { nextDelayMs, parseRetryAfter, serverTimeMs } from "../../../src/api/transport/retry.js";
 import type { RetryConfig } from "../../../src/config/config.js";
 
 const config: RetryConfig = {
@@ -81,7 +81,9 @@ describe("Retry-After", () => {
     ["Fri, 02 Jan 2026 03:04:05 GMT", 0],
     ["Fri, 02 Jan 2026 03:00:00 GMT", 0],
     ["Friday, 02-Jan-26 03:04:15 GMT", 10_000],
+    ["Fri Jan  2 03:04:15 2026", 10_000],
     ["Fri Jan  2 03:04:15 2026 GMT", 10_000],
+    ["Mon 5", undefined],
     ["", undefined],
     ["-1", undefined],
     ["1.5", undefined],
@@ -94,7 +96,33 @@ describe("Retry-After", () => {
     expect(parseRetryAfter(value, now)).toBe(ms);
   });
 
+  it("asks for the same in whatever time zone this machine is: asctime's form names none and means UTC", () => {
+    const zone = process.env["TZ"];
+    onTestFinished(() => {
+      if (zone === undefined) delete process.env["TZ"];
+      else process.env["TZ"] = zone;
+    });
+    process.env["TZ"] = "Asia/Tokyo";
+    expect(new Date(now).getTimezoneOffset()).toBe(-540);
+    expect(parseRetryAfter("Fri Jan  2 03:04:15 2026", now)).toBe(10_000);
+  });
+
   it("asks for nothing where it is missing", () => {
     expect(parseRetryAfter(undefined, now)).toBeUndefined();
+  });
+});
+
+describe("the server's time", () => {
+  const now = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+  it.each([
+    ["Thu, 01 Jan 2026 03:04:05 GMT", now - 86_400_000],
+    [" Fri, 02 Jan 2026 03:05:05 GMT ", now + 60_000],
+    ["yesterday", now],
+    ["Fri, 99 Jan 2026", now],
+    ["", now],
+    [undefined, now],
+  ])("is by Date %j, or else by this machine's clock", (date, ms) => {
+    expect(serverTimeMs(date, now)).toBe(ms);
   });
 });
