@@ -493,6 +493,33 @@ const revocation: Chain[] = [
       notByOpenssl: "it does not take a CRL that is younger than the time that it verifies at",
     }),
   ),
+  ...[
+    ["whose key was lost, as was said later", 1, "CERTIFICATE_REVOKED"],
+    ["that ceased to work later", 5, "valid"],
+  ].map(([what, reason, verdict]) =>
+    chain(
+      `an authority for timestamps ${what}`,
+      verdict as Chain["verdict"],
+      revocable({
+        leaf: leaf({ serial: LEAF_SERIAL, purposes: [STAMP], purposesCritical: true }),
+        purpose: "timeStamping",
+        crls: [
+          rootCrl(),
+          revocations({
+            from: years(0.05),
+            revoked: [
+              {
+                serial: LEAF_SERIAL,
+                date: years(0.02),
+                extensions: [extension("2.5.29.21", der(0x0a, Buffer.from([Number(reason)])))],
+              },
+            ],
+          }),
+        ],
+        notByOpenssl: "it does not take a CRL that is younger than the time that it verifies at",
+      }),
+    ),
+  ),
   chain("no CRL where none is asked for", "valid"),
 ];
 
