@@ -178,6 +178,14 @@ describe("a signature with one thing wrong is refused, with the reason:", () => 
       "ATTRIBUTES_INVALID",
     ],
     [
+      "the attributes of another signature as its content",
+      signedData({
+        content: octets(set(...usual)),
+        signers: [signerInfo({ attributes: null, content: set(...usual) })],
+      }),
+      "ATTRIBUTES_INVALID",
+    ],
+    [
       "a digest algorithm that is not listed",
       signedData({ digestAlgorithms: [algorithm(ID.sha512)] }),
       "ALGORITHM_MISMATCH",
