@@ -30,7 +30,7 @@ export async function failure(
 export const codes = ({ reasons }: CmsVerificationError): ReasonCode[] => reasons.map(({ code }) => code);
 export const one = (...shape: Parameters<typeof signerInfo>): Buffer =>
   signedData({ signers: [signerInfo(...shape)] });
-export const OTHER = Buffer.from("something else");
+export const OTHER: Buffer = Buffer.from("something else");
 export const protection = (digestId: string, signatureId: string): Buffer =>
   attribute(ID.algorithmProtection, sequence(algorithm(digestId), der(0xa1, oid(signatureId))));
 export const essCertificate = (hash: Buffer): Buffer =>
