@@ -16,6 +16,12 @@ export interface Destination {
   discard(): Promise<void>;
 }
 
+/** A destination for a result that comes in pieces, of which {@link Destination.commit} gets the last one. */
+export interface FileDestination extends Destination {
+  /** Adds a piece. Without a commit nobody sees it, unless the destination is no regular file. */
+  append(bytes: Uint8Array): Promise<void>;
+}
+
 /** Temporary files that exist now: whatever ends the process, they go with it. */
 const unfinished = new Set<string>();
 let watching = false;
@@ -45,7 +51,7 @@ export function removeUnfinished(): void {
  *
  * @throws {CliError} `OUTPUT_UNWRITABLE`
  */
-export async function openDestination(path: string): Promise<Destination> {
+export async function openDestination(path: string): Promise<FileDestination> {
   try {
     const existing = await statIfThere(path);
     if (existing === undefined) return await TemporaryFile.beside(await linkTarget(path), undefined);
@@ -81,11 +87,12 @@ const NO_SYNC: ReadonlySet<string> = new Set(["EINVAL", "ENOSYS", "ENOTSUP"]);
 
 const ZEROS = new Uint8Array(64 * 1024);
 
-class TemporaryFile implements Destination {
+class TemporaryFile implements FileDestination {
   readonly #target: string;
   readonly #path: string;
   readonly #file: FileHandle;
   #open = true;
+  #length = 0;
 
   private constructor(target: string, path: string, file: FileHandle) {
     this.#target = target;
@@ -111,10 +118,17 @@ class TemporaryFile implements Destination {
     });
   }
 
+  async append(bytes: Uint8Array): Promise<void> {
+    await this.#attempt(async () => {
+      await this.#write(bytes, this.#length);
+      this.#length += bytes.byteLength;
+    });
+  }
+
   async commit(bytes: Uint8Array): Promise<void> {
     await this.#attempt(async () => {
-      await this.#write(bytes, 0);
-      await this.#file.truncate(bytes.byteLength);
+      await this.#write(bytes, this.#length);
+      await this.#file.truncate(this.#length + bytes.byteLength);
       await this.#file.sync().catch((error: unknown) => {
         if (!isSystemError(error) || !NO_SYNC.has(error.code)) throw error;
       });
@@ -158,7 +172,7 @@ class TemporaryFile implements Destination {
   }
 }
 
-class Device implements Destination {
+class Device implements FileDestination {
   readonly #path: string;
   readonly #file: FileHandle;
   #open = true;
@@ -170,6 +184,14 @@ class Device implements Destination {
 
   async reserve(): Promise<void> {
     // Nothing can be kept free there.
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#file.writeFile(bytes);
+    } catch (error) {
+      throw unwritable(this.#path, error);
+    }
   }
 
   async commit(bytes: Uint8Array): Promise<void> {

@@ -5,6 +5,7 @@ import { registerDemo } from "./commands/demo.js";
 import { registerEmulator } from "./commands/emulator.js";
 import { registerPolicies } from "./commands/policies.js";
 import { registerSign } from "./commands/sign.js";
+import { registerVerify } from "./commands/verify.js";
 import type { Session } from "./session.js";
 
 const DESCRIPTION = "Signs files with a key that stays in SignPath. Only a hash leaves this machine.";
@@ -29,6 +30,7 @@ Examples:
   signpath policies                                     what may I sign with?
   signpath sign setup.msi --policy my-app/release       makes setup.msi.p7s
   signpath sign dist/*.js --json                        with the default policy, for programs
+  signpath verify setup.msi --root root.pem             checks setup.msi.p7s
   signpath sign --help                                  more about signing`;
 
 /** Runs the command that the arguments name; the session knows how it ended. */
@@ -47,6 +49,7 @@ export async function runProgram(args: readonly string[], session: Session): Pro
     });
   for (const register of [
     registerSign,
+    registerVerify,
     registerPolicies,
     registerCertificate,
     registerDemo,

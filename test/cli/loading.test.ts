@@ -78,6 +78,13 @@ test("only a timestamp loads what asks for one and checks it", async () => {
   expect(more).toContain("stamp-cms");
 });
 
+test("verifying loads no pkijs and no x509", async () => {
+  const fixture = (name: string): string => join(import.meta.dirname, "../../fixtures/cms", name);
+  const signature = ["--signature", fixture("bc-timestamped.p7s"), "--root", fixture("root.pem")];
+  const loaded = await loadedBy("verify", fixture("content.bin"), ...signature);
+  expect(HEAVY.filter((name) => loaded.has(name))).toEqual([]);
+});
+
 test("the whole of the client is in the bundle, and none of the installed undici", async () => {
   const loaded = await loadedBy("sign", "data", "--policy", "demo/rsa-2048", "--format", "raw");
   expect([...loaded].sort()).toEqual(

@@ -10,14 +10,15 @@ const SHARES = {
   argv: 20,
   base64: 140,
   certificates: 50,
+  cms: 50,
   config: 80,
   der: 80,
   http: 5,
-  json: 235,
+  json: 210,
   multipart: 130,
   options: 50,
   pem: 60,
-  problem: 150,
+  problem: 125,
 } as const;
 
 export type Subject = keyof typeof SHARES;

@@ -1,11 +1,17 @@
 import type { Hash } from "node:crypto";
 import { createHash } from "node:crypto";
+import { concat } from "../../base/bytes.js";
 import { DIGESTS } from "./signer/digests.js";
+
+/** Content up to this many bytes is kept, to see whether it is what it should not be. */
+const SMALL_BYTES = 65_536;
 
 /** The digests of one content by several hashes, computed as it comes. */
 export class ContentHashes {
   readonly #hashes: ReadonlyMap<string, Hash>;
   readonly #digests = new Map<string, Uint8Array>();
+  #head: Uint8Array[] = [];
+  #length = 0;
 
   /**
    * @param oids - of the hashes; those that are not known are left out
@@ -21,7 +27,15 @@ export class ContentHashes {
   }
 
   update(chunk: Uint8Array): void {
+    this.#length += chunk.length;
+    if (this.#length > SMALL_BYTES) this.#head = [];
+    else this.#head.push(Uint8Array.from(chunk));
     for (const hash of this.#hashes.values()) hash.update(chunk);
+  }
+
+  /** The whole content, where it is small. */
+  get small(): Uint8Array | undefined {
+    return this.#length > SMALL_BYTES ? undefined : concat(...this.#head);
   }
 
   /** The digest by the hash with this object identifier, of all that has come. */

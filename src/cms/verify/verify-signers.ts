@@ -1,19 +1,20 @@
 import type { Bytes } from "../../base/bytes.js";
 import { equal, exactCopy } from "../../base/bytes.js";
 import { Malformed } from "./asn1/limits.js";
+import type { ContentHashes } from "./hashing.js";
 import type { SignedData } from "./parse/signed-data.js";
 import type { Certificate } from "./path/certificate.js";
 import { parseCertificate } from "./path/certificate.js";
 import type { Crl } from "./path/crl.js";
 import { parseCrl } from "./path/crl.js";
 import type { CmsVerification, SignerReport } from "./report.js";
-import type { SignerRules } from "./signer/rules.js";
+import type { Signed, SignerRules } from "./signer/rules.js";
 import { verifySigner } from "./signer/verify-signer.js";
 
 /** Checks every signature of a SignedData, one after the other. */
 export async function verifySigners(
   signedData: SignedData,
-  digest: (oid: string) => Uint8Array | undefined,
+  content: Pick<ContentHashes, "digest" | "small">,
   rules: SignerRules,
 ): Promise<CmsVerification> {
   const { contentType } = signedData;
@@ -23,8 +24,8 @@ export async function verifySigners(
     crls: [...readable(signedData.crls, parseCrl), ...rules.crls],
   };
   const signers: SignerReport[] = [];
-  for (const signer of signedData.signers)
-    signers.push(await verifySigner(signer, { contentType, digest }, own));
+  const signed: Signed = { contentType, digest: (oid) => content.digest(oid), small: content.small };
+  for (const signer of signedData.signers) signers.push(await verifySigner(signer, signed, own));
   const certificates: Bytes[] = signedData.certificates.map(exactCopy);
   return { contentType, signers, certificates };
 }

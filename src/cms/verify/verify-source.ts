@@ -47,7 +47,7 @@ async function readAndVerify(cms: SigningSource, plan: Plan): Promise<CmsVerific
   requireContent({ signedData, attached }, plan);
   if (!attached && content !== undefined)
     for await (const chunk of chunksOf(content, signal)) hashes.update(chunk);
-  return verifySigners(signedData, (oid) => hashes.digest(oid), rules);
+  return verifySigners(signedData, hashes, rules);
 }
 
 /** Which of two contents was verified would be anybody's guess. */

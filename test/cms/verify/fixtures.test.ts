@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { verifyCms } from "../../../src/cms/index.js";
 import { verifySignedData } from "../../../src/cms/verify/verify-signed-data.js";
@@ -8,12 +7,14 @@ import { AT, CONTENT, FIXTURES, fixture, ROOT } from "./support/fixtures.js";
 
 const rows = FIXTURES.map((each): [string, Fixture] => [each.name, each]);
 
-/** The bytes in chunks of so many. */
-function inChunks(bytes: Buffer, length: number): Readable {
-  const count = Math.ceil(bytes.length / length);
-  return Readable.from(
-    Array.from({ length: count }, (_, index) => bytes.subarray(index * length, (index + 1) * length)),
-  );
+/** The bytes in chunks of so many, each of which is overwritten when the next one is asked for, as those of files are. */
+async function* inChunks(bytes: Buffer, length: number): AsyncGenerator<Uint8Array, void, void> {
+  const buffer = Buffer.alloc(length);
+  for (let offset = 0; offset < bytes.length; offset += length) {
+    const copied = bytes.copy(buffer, 0, offset);
+    yield buffer.subarray(0, copied);
+    buffer.fill(0xff);
+  }
 }
 
 describe("what others have signed is verified", () => {
@@ -25,17 +26,21 @@ describe("what others have signed is verified", () => {
     expect(report.content && Buffer.from(report.content)).toEqual(inside);
   });
 
-  it.each(rows)("%s, byte by byte", async (name, { content, inside, certificates, allowWeakDigests }) => {
-    const pieces: Buffer[] = [];
-    await verifyCms(inChunks(fixture(name), 1), {
-      ...{ roots: [ROOT], at: AT, certificates, allowWeakDigests },
-      content: content && inChunks(content, 3),
-      onContent: async (chunk) => {
-        pieces.push(Buffer.from(chunk));
-      },
-    });
-    expect(Buffer.concat(pieces)).toEqual(inside ?? Buffer.alloc(0));
-  });
+  const lengths = rows.flatMap(([name, each]) => [1, 7, 64].map((length) => [name, length, each] as const));
+  it.each(lengths)(
+    "%s, in chunks of %i bytes",
+    async (name, length, { content, inside, certificates, allowWeakDigests }) => {
+      const pieces: Buffer[] = [];
+      await verifyCms(inChunks(fixture(name), length), {
+        ...{ roots: [ROOT], at: AT, certificates, allowWeakDigests },
+        content: content && inChunks(content, 3),
+        onContent: async (chunk) => {
+          pieces.push(Buffer.from(chunk));
+        },
+      });
+      expect(Buffer.concat(pieces)).toEqual(inside ?? Buffer.alloc(0));
+    },
+  );
 
   const spoilt = (bytes: Buffer, at: number): Buffer => {
     const copy = Buffer.from(bytes);

@@ -31,8 +31,8 @@ export interface Revocation {
   readonly date: Date;
   /** Since when the key is not to be relied on, where that is said. */
   readonly invalidSince: Date | undefined;
-  /** CRLReason (section 5.3.1); 0 where nothing is said. */
-  readonly reason: number;
+  /** CRLReason (section 5.3.1); `undefined` where nothing is said. */
+  readonly reason: number | undefined;
 }
 
 /** @throws {Malformed} */
@@ -91,7 +91,7 @@ function readEntry(entry: Value): Revocation {
   const invalidSince = extensions.get(EXTENSION.invalidityDate);
   return {
     date,
-    reason: reason === undefined ? 0 : smallIntegerOf(readValue(reason.value), TAG.enumerated),
+    reason: reason && smallIntegerOf(readValue(reason.value), TAG.enumerated),
     invalidSince: invalidSince && timeOf(readValue(invalidSince.value)),
   };
 }

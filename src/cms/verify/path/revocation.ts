@@ -11,6 +11,7 @@ import type { Crl } from "./crl.js";
 import { entryFor } from "./crl.js";
 import { basicConstraintsOf, EXTENSION, KEY_USAGE, keyUsageOf, unknownCritical } from "./extensions.js";
 import { sameName } from "./name.js";
+import type { Purpose } from "./purpose.js";
 
 /** Extensions of a CRL that are understood; with others that are critical it says nothing. */
 const KNOWN: ReadonlySet<string> = new Set([
@@ -21,22 +22,31 @@ const KNOWN: ReadonlySet<string> = new Set([
 
 const CRL_DISTRIBUTION_POINTS = "2.5.29.31";
 
+export interface RevocationRules {
+  readonly time: Date;
+  readonly allowWeak: boolean;
+  readonly purpose: Purpose;
+}
+
 /** What CRLs say of a certificate at a time. */
 export type Status = "good" | "unknown" | Reason;
+
+/** Reasons for which what an authority stamped before stays good (RFC 3161, section 4): its key was not lost. */
+const HARMLESS: ReadonlySet<number | undefined> = new Set([0, 3, 4, 5]);
 
 /**
  * Looks a certificate up in the CRLs of its issuer (RFC 5280, section 6.3): those that the issuer's own key has signed,
  * that are complete for certificates like this one, and that were not to be replaced before the time in question. One that
  * cannot be relied on says nothing.
  *
- * @param time - a certificate that was revoked later was good then
+ * @param time - a certificate that was revoked later was good then; one for timestamps only if its key was not lost, since
+ * who has the key can stamp any time
  */
 export function revocationStatus(
   certificate: Certificate,
   issuer: Certificate,
   crls: readonly Crl[],
-  time: Date,
-  allowWeak: boolean,
+  { time, allowWeak, purpose }: RevocationRules,
 ): Status {
   let status: Status = "unknown";
   for (const crl of crls) {
@@ -44,7 +54,8 @@ export function revocationStatus(
     const entry = entryFor(crl, certificate.serialNumber);
     if (entry !== undefined) {
       const since = Math.min(entry.date.getTime(), entry.invalidSince?.getTime() ?? Number.POSITIVE_INFINITY);
-      if (since <= time.getTime()) {
+      const isLost = purpose === "timeStamping" && !HARMLESS.has(entry.reason);
+      if (isLost || since <= time.getTime()) {
         const message = `the certificate of ${certificate.subjectText} was revoked on ${entry.date.toISOString()}`;
         return { code: "CERTIFICATE_REVOKED", message };
       }

@@ -56,7 +56,7 @@ export function validatePath(path: readonly Certificate[], rules: PathRules): Ve
   try {
     const revocations = path.slice(0, -1).map((certificate, index) => {
       const issuer = path[index + 1] ?? certificate;
-      return revocationStatus(certificate, issuer, rules.crls, rules.time, rules.allowWeak);
+      return revocationStatus(certificate, issuer, rules.crls, rules);
     });
     const revoked = revocations.filter((status): status is Reason => typeof status === "object");
     const unknown = revocations.indexOf("unknown");

@@ -29,4 +29,6 @@ export interface Signed {
   readonly contentType: string | undefined;
   /** The digest by object identifier of the hash; `undefined` where it was not computed. */
   readonly digest: (oid: string) => Uint8Array | undefined;
+  /** The whole content, where it is small. */
+  readonly small: Uint8Array | undefined;
 }

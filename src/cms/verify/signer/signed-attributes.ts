@@ -4,10 +4,11 @@ import { readAlgorithm } from "../asn1/algorithm.js";
 import { Fields } from "../asn1/fields.js";
 import { Malformed } from "../asn1/limits.js";
 import { octetsOf, oidOf, timeOf } from "../asn1/primitives.js";
-import { context } from "../asn1/tags.js";
+import { context, TAG } from "../asn1/tags.js";
 import type { Value } from "../asn1/value.js";
+import { readValue } from "../asn1/value.js";
 import type { Attribute } from "../parse/attributes.js";
-import { single } from "../parse/attributes.js";
+import { readAttributes, single } from "../parse/attributes.js";
 import type { SignerInfo } from "../parse/signer-info.js";
 import type { Reason, ReasonCode } from "../report.js";
 
@@ -105,4 +106,19 @@ function protectionDefect(signer: SignerInfo): (value: Value) => string {
       );
     return isSame ? "" : "the algorithms are not those that CMSAlgorithmProtection names";
   };
+}
+
+/**
+ * Whether content is what a signature with signed attributes is over: taken for content, with the attributes left out,
+ * that signature would be good for something that its signer has never seen.
+ */
+export function looksLikeAttributes(content: Uint8Array): boolean {
+  if (content[0] !== TAG.set) return false;
+  try {
+    const types = readAttributes(readValue(content)).map(({ type }) => type);
+    return types.includes(ATTRIBUTES.messageDigest);
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    return false;
+  }
 }

@@ -19,7 +19,7 @@ import { certificatesNamed, identityOf } from "./identity.js";
 import type { Signed, SignerRules } from "./rules.js";
 import type { SignatureScheme } from "./signature-algorithm.js";
 import { isReason, schemeOf } from "./signature-algorithm.js";
-import { checkAttributes } from "./signed-attributes.js";
+import { checkAttributes, looksLikeAttributes } from "./signed-attributes.js";
 import { checkSigningCertificate } from "./signing-certificate.js";
 
 /** Checks one signature, its certificate's path, its timestamp and the signatures over it. */
@@ -120,6 +120,8 @@ async function checkSignature(
   if (signer.signedAttributes === undefined && signed.contentType !== undefined) {
     if (signed.contentType !== CONTENT_TYPES.data)
       add("ATTRIBUTES_INVALID", "content that is not of type data is signed without attributes");
+    if (signed.small !== undefined && looksLikeAttributes(signed.small))
+      add("ATTRIBUTES_INVALID", "the content may be the signed attributes of another signature");
   }
   if (first === undefined) return { ...base, reasons };
   const { certificate, defect } = await whoSigned(signer, scheme, digest, hash, candidates, first);
@@ -197,6 +199,7 @@ async function counterSigners(
   const signature = exactCopy(signer.signature);
   const signed: Signed = {
     contentType: undefined,
+    small: undefined,
     digest: (oid) => {
       const digest = DIGESTS.get(oid);
       return digest && createHash(digest.nodeName).update(signature).digest();

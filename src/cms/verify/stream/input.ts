@@ -28,13 +28,11 @@ export class Input {
   /** Waits until so many bytes are here, or there are no more: then there are fewer. */
   async fill(bytes: number): Promise<Uint8Array> {
     while (this.#buffer.length - this.#offset < bytes && !this.#ended) {
+      // A chunk is good until the next one is asked for.
+      const rest = Uint8Array.from(this.pending);
       const { value, done } = await this.#chunks.next();
-      if (done) {
-        this.#ended = true;
-        break;
-      }
-      const rest = this.pending;
-      this.#buffer = rest.length === 0 ? value : concat(rest, value);
+      this.#ended = done ?? false;
+      this.#buffer = done ? rest : rest.length === 0 ? value : concat(rest, value);
       this.#offset = 0;
     }
     return this.pending;

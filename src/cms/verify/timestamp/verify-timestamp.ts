@@ -73,7 +73,7 @@ async function readAndVerify(
   });
   if (signedData.contentType !== CONTENT_TYPES.tstInfo) throw new Malformed("it is no TSTInfo");
   const info = readTstInfo(concat(...pieces));
-  const { signers } = await verifySigners(signedData, (oid) => hashes.digest(oid), {
+  const { signers } = await verifySigners(signedData, hashes, {
     ...rules,
     at: info.time,
     purpose: "timeStamping",
