@@ -1,6 +1,7 @@
 // The service as the bench needs it, in a process of its own: raw HTTP/1.1 on loopback, answered with bytes that
 // were made beforehand. Over the IPC channel of `fork` it is told what to do and tells what it saw.
 import { createServer } from "node:net";
+import { performance } from "node:perf_hooks";
 import { DelayLine } from "./delay-line.mjs";
 import { ORGANIZATIONS } from "./service.mjs";
 import { createOrganization, http } from "./service-keys.mjs";
@@ -31,7 +32,7 @@ process.on("message", (order) => {
 process.on("disconnect", () => process.exit());
 
 function nothing() {
-  return { requests: 0, refused: 0, connections: 0, lastPost: undefined };
+  return { requests: 0, refused: 0, connections: 0, delayed: 0, delayedMs: 0, lastPost: undefined };
 }
 
 function allFacts() {
@@ -83,5 +84,15 @@ function answer(socket, { bytes, isPost, reply }) {
   if (isRefused) seen.refused++;
   const sent = isRefused ? TOO_MANY : reply;
   if (later.delayMs === 0) socket.write(sent);
-  else later.add(() => socket.write(sent));
+  else answerLater(socket, sent);
+}
+
+/** Says how long it really took, since the machine, and the answers that are due before, can make it late. */
+function answerLater(socket, sent) {
+  const receivedAt = performance.now();
+  later.add(() => {
+    seen.delayed++;
+    seen.delayedMs += performance.now() - receivedAt;
+    socket.write(sent);
+  });
 }

@@ -6,6 +6,7 @@ import { CURVES } from "../policy/certificate.js";
 import type { HashAlgorithm } from "./hashes.js";
 import type { Checked, Scheme, Signed } from "./scheme.js";
 import { digestOf, wrongLength } from "./scheme.js";
+import { turn } from "./turn.js";
 
 type NobleCurves = typeof import("@noble/curves/nist.js");
 
@@ -66,6 +67,23 @@ function verifyMessageElsewhere(
   });
 }
 
+/**
+ * The same among many others: one each turn, so that those that came together do not go on together and find the server's
+ * time lost; what is too much for that, on a thread of Node's pool.
+ */
+function verifyMessageInTurn(
+  signature: Bytes,
+  facts: CertificateFacts,
+  hash: HashAlgorithm,
+  message: Uint8Array,
+): Promise<boolean> {
+  // On the other curves a check takes as long as several requests.
+  const granted = namedCurveOf(facts) === "P-256" ? turn() : undefined;
+  return granted === undefined
+    ? verifyMessageElsewhere(signature, facts, hash, message)
+    : granted.then(() => verifyMessage(signature, facts, hash, message));
+}
+
 async function verifyFixed(
   signature: Bytes,
   facts: CertificateFacts,
@@ -105,7 +123,7 @@ export const ecdsa: Scheme = {
     const conclude = (verified: boolean): Checked | Promise<Checked> =>
       verified ? { signature } : checkSlowly(signature, facts, algorithm, signed);
     return crowded
-      ? verifyMessageElsewhere(signature, facts, algorithm, message).then(conclude)
+      ? verifyMessageInTurn(signature, facts, algorithm, message).then(conclude)
       : conclude(verifyMessage(signature, facts, algorithm, message));
   },
 };

@@ -27,15 +27,15 @@ function bytes(signature: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(signature);
 }
 
-/** Checks a signature of the message by either way: with the message, and with its hash alone. */
-async function check(
-  signature: Uint8Array,
-  facts: CertificateFacts,
-  message = MESSAGE,
-): Promise<[Checked, Checked]> {
+/** So many at once that some wait for a turn and others go to Node's pool. */
+const CROWD = 40;
+
+/** Checks a signature of the message in every way: with the message, alone and among others, and with its hash alone. */
+async function check(signature: Uint8Array, facts: CertificateFacts, message = MESSAGE): Promise<Checked[]> {
   const hash = createHash("sha256").update(message).digest("base64");
   return [
     await ecdsa.check(bytes(signature), facts, SHA256, { hash, message }),
+    await ecdsa.check(bytes(signature), facts, SHA256, { hash, message }, true),
     await ecdsa.check(bytes(signature), facts, SHA256, { hash, message: undefined }),
   ];
 }
@@ -101,6 +101,26 @@ describe.each(CURVE_NAMES)("an ECDSA signature on %s", (name) => {
     for (const checked of await check(signature, facts)) expect(good(checked)).toEqual(signature);
     expect(good(await ecdsa.shape(bytes(signature), facts))).toEqual(signature);
     expect(ecdsa.signatureLength(facts)).toBe(2 * length);
+  });
+
+  it("is good or wrong for itself, however many are checked at once", async () => {
+    const hash = createHash("sha256").update(MESSAGE).digest("base64");
+    const wrong = bytes(signature).with(length, (signature[length] ?? 0) ^ 1);
+    const checked = await Promise.all(
+      Array.from({ length: CROWD }, (_, number) =>
+        ecdsa.check(
+          number % 3 === 0 ? wrong : bytes(signature),
+          facts,
+          SHA256,
+          { hash, message: MESSAGE },
+          true,
+        ),
+      ),
+    );
+    for (const [number, each] of checked.entries()) {
+      if (number % 3 === 0) expect(defect(each)).toBe(NOT_OURS);
+      else expect(good(each)).toEqual(signature);
+    }
   });
 
   it("is good in DER, and given out at its fixed width, in a buffer of its own", async () => {
