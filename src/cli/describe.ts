@@ -24,7 +24,7 @@ export function describe(error: unknown, file?: string): Description {
   const isCli = known instanceof CliError;
   const [said, advice] = isCli
     ? [known.message, known.hint]
-    : split(about(file) + inCommandLineTerms(known.message));
+    : split(about(file, known.code) + inCommandLineTerms(known.message));
   const ids = isCli ? [] : idsOf(known);
   const tail = [...(advice === undefined ? [] : [advice]), [known.code, ...ids].join(", ")];
   const lines = [...said.split("\n"), ...tail.map((line) => `  ${line}`), ...stack(error)];
@@ -45,8 +45,9 @@ function knownError(error: unknown): SignPathError | CliError | undefined {
 }
 
 /** Errors of the command line name their file themselves. */
-function about(file: string | undefined): string {
-  return file === undefined ? "" : `${visible(file)} was not signed: `;
+function about(file: string | undefined, code?: string): string {
+  const what = code === "TIMESTAMP_FAILED" ? "has no timestamp" : "was not signed";
+  return file === undefined ? "" : `${visible(file)} ${what}: `;
 }
 
 function unexpected(error: unknown, file: string | undefined): Description {
@@ -70,11 +71,15 @@ function split(message: string): [string, string | undefined] {
 /** The library speaks of options of its own, which are not the command's. */
 function inCommandLineTerms(message: string): string {
   return message
+    .replace(/^There is no timestamp: /, "")
     .replace(/\bset option \w+(?:,| or) /g, "set ")
     .replace('needs route "asynchronous"', "needs SIGNPATH_ROUTE=asynchronous")
     .replace(/ or raise requestTimeoutMs\b/, " or raise SIGNPATH_HTTP_REQUEST_TIMEOUT_IN_SECONDS")
     .replace("Lower maxConcurrency", "Lower --jobs")
-    .replace("(option tls.ca, NODE_EXTRA_CA_CERTS)", "(SIGNPATH_TLS_CA_CERTIFICATES, NODE_EXTRA_CA_CERTS)");
+    .replaceAll(
+      "(option tls.ca, NODE_EXTRA_CA_CERTS)",
+      "(SIGNPATH_TLS_CA_CERTIFICATES, NODE_EXTRA_CA_CERTS)",
+    );
 }
 
 function idsOf({ signingRequestId, traceId }: SignPathError): string[] {

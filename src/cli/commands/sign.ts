@@ -13,6 +13,7 @@ import type { Plan } from "../sign/plan.js";
 import { makePlan, STREAM } from "../sign/plan.js";
 import type { HashName, SignatureFormat, SignatureOptions, Signer } from "../sign/signer.js";
 import { EXTENSIONS, makeSigner } from "../sign/signer.js";
+import { timestampUrls } from "../sign/timestamps.js";
 
 interface SignFlags extends ClientFlags {
   readonly policy?: string;
@@ -23,6 +24,9 @@ interface SignFlags extends ClientFlags {
   readonly padding?: "pkcs1" | "pss";
   readonly ecdsaFormat?: "der" | "ieee";
   readonly certificates?: readonly string[];
+  readonly timestamp?: readonly string[];
+  readonly timestampRoots?: readonly string[];
+  readonly keepUnstamped?: boolean;
   readonly out?: string;
 }
 
@@ -43,7 +47,16 @@ Formats:
        That of an EC key is ASN.1 (DER); --ecdsa-format ieee gives r and s one after the
        other, as WebCrypto, JWS and .NET have them.
 
+Timestamps:
+  --timestamp (or SIGNPATH_TIMESTAMP_URLS, addresses with spaces between them) names
+  authorities by RFC 3161. They are asked in their order, until one gives a timestamp that
+  holds. No signature is made again because of that. Where there is none, nothing is written,
+  no other file is begun, and the exit code is 5; --keep-unstamped writes the signature without
+  one and goes on, and the exit code is 5 as well. A user name and a password belong into the
+  variable: https://name:password@tsa.example
+
 Examples:
+  signpath sign setup.msi --timestamp http://tsa.example --timestamp https://other.example
   signpath sign setup.msi --policy my-app/release --certificates issuers.pem
     openssl cms -verify -binary -inform DER -in setup.msi.p7s -content setup.msi \\
       -CAfile root.pem -out verified.msi
@@ -74,6 +87,13 @@ export function registerSign(program: Command, session: Session): void {
       "PEM or DER file with issuers to put into CMS; may be given more than once",
       collect,
     )
+    .option("--timestamp <url>", "timestamp authority; may be given more than once", collect)
+    .option(
+      "--timestamp-roots <file>",
+      "PEM or DER file with the roots that timestamps must lead to; may be given more than once",
+      collect,
+    )
+    .option("--keep-unstamped", "write signatures whose timestamp is not to be had, too")
     .option("--out <path>", `a file for one signature, a directory for all, or ${STREAM} for stdout`)
     .option("--jobs <n>", "files to sign at the same time", wholeNumber(1, 256), 4);
   addClientOptions(command)
@@ -83,7 +103,10 @@ export function registerSign(program: Command, session: Session): void {
 
 async function sign(session: Session, files: readonly string[], flags: SignFlags): Promise<Outcome> {
   checkUsage(flags, session.output.isTerminal);
-  const options: SignatureOptions = {
+  const urls = timestampUrls(flags.timestamp, flags.format === "cms" ? process.env : {});
+  if (urls.length === 0) refuseTimestampFlags(flags);
+  const roots = await readCertificateFiles("--timestamp-roots", flags.timestampRoots ?? []);
+  const plain = {
     format: flags.format,
     hash: HASHES[flags.hash],
     padding: flags.padding,
@@ -92,6 +115,8 @@ async function sign(session: Session, files: readonly string[], flags: SignFlags
     certificates: await readCertificateFiles("--certificates", flags.certificates ?? []),
   };
   return withClient(session, flags, async (client) => {
+    const timestamps = urls.length === 0 ? undefined : { urls, roots, client };
+    const options: SignatureOptions = { ...plain, timestamps };
     const plan = await makePlan(files, flags.out, EXTENSIONS[flags.format]);
     const exitCodes = plan.unreadable.map(({ file, error }) => session.report(error, file));
     if (plan.jobs.length === 0) return finish(session, plan, { signed: 0, exitCodes, notTried: 0 });
@@ -106,7 +131,9 @@ async function sign(session: Session, files: readonly string[], flags: SignFlags
       return finish(session, plan, { signed: 0, exitCodes, notTried: plan.jobs.length });
     const events = eventsOf(session, ready.policy, ready.signer, options);
     const { output } = session;
-    const result = await runBatch(plan.jobs, ready.signer, flags.jobs, { output, signal, events });
+    const keepUnstamped = flags.keepUnstamped ?? false;
+    const batch = { output, signal, events, keepUnstamped };
+    const result = await runBatch(plan.jobs, ready.signer, flags.jobs, batch);
     return finish(session, plan, { ...result, exitCodes: [...exitCodes, ...result.exitCodes] });
   });
 }
@@ -118,10 +145,18 @@ function checkUsage(flags: SignFlags, isTerminal: boolean): void {
     if (flags.attached) throw usageError("--attached is for --format cms: a raw signature holds no content");
     if (flags.certificates)
       throw usageError("--certificates is for --format cms: a raw signature holds none");
+    if (flags.timestamp)
+      throw usageError("--timestamp is for --format cms: a raw signature has no place for one");
   } else if (flags.ecdsaFormat) throw usageError("--ecdsa-format is for --format raw: CMS has its own");
   if (out !== STREAM) return;
   if (json) throw usageError("--json and --out - would both write to stdout");
   if (isTerminal) throw usageError("a signature is no text for a terminal: redirect stdout, or name a file");
+}
+
+function refuseTimestampFlags({ timestampRoots, keepUnstamped }: SignFlags): void {
+  const given = timestampRoots ? "--timestamp-roots" : keepUnstamped ? "--keep-unstamped" : undefined;
+  if (given !== undefined)
+    throw usageError(`${given} is for signatures with timestamps: add --timestamp URL`);
 }
 
 function eventsOf(
@@ -138,6 +173,13 @@ function eventsOf(
       if (!output.json) {
         const [from, to] = [file === STREAM ? "stdin" : file, path === STREAM ? "stdout" : path];
         output.talk(visible(`signed ${from} -> ${to} (${algorithm}, ${hash}, ${duration(ms)})`));
+      }
+    },
+    kept: ({ file, output: path }, bytes) => {
+      output.event({ event: "unstamped", file, output: path, bytes });
+      if (!output.json) {
+        const [from, to] = [file === STREAM ? "stdin" : file, path === STREAM ? "stdout" : path];
+        output.talk(visible(`signed ${from} -> ${to}, without a timestamp`));
       }
     },
     failed: ({ file }, error) => {

@@ -3,11 +3,14 @@ import type { SigningSource } from "../../policy/signing-policy.js";
 import type { Destination } from "../atomic-file.js";
 import { openDestination } from "../atomic-file.js";
 import { isSystemError, unreadable, unwritable } from "../cli-error.js";
-import { concernsAll } from "../exit-codes.js";
+import { concernsAll, exitCodeOf } from "../exit-codes.js";
 import type { Output } from "../output.js";
 import type { Job } from "./plan.js";
 import { STREAM } from "./plan.js";
 import type { Signer } from "./signer.js";
+import { unstampedIn } from "./timestamps.js";
+
+const UNSTAMPED = exitCodeOf("TIMESTAMP_FAILED");
 
 /** One file, signed. */
 export interface SignedFile {
@@ -20,8 +23,19 @@ export interface SignedFile {
 /** What a batch tells while it runs. */
 export interface BatchEvents {
   readonly signed: (result: SignedFile) => void;
+  /** The signature is there, without the timestamp that it should have; {@link failed} comes next. */
+  readonly kept: (job: Job, bytes: number) => void;
   /** @returns the exit code that the failure asks for */
   readonly failed: (job: Job, error: unknown) => number;
+}
+
+/** What a batch works with. */
+export interface BatchOptions {
+  readonly output: Output;
+  readonly signal: AbortSignal;
+  readonly events: BatchEvents;
+  /** Whether a signature is kept whose timestamp is not to be had. */
+  readonly keepUnstamped: boolean;
 }
 
 /** How a batch ended. */
@@ -33,13 +47,17 @@ export interface BatchResult {
   readonly notTried: number;
 }
 
-/** Signs files, `parallel` at a time. A failure that would meet each other file as well lets no other one begin. */
+/**
+ * Signs files, `parallel` at a time. A failure that would meet each other file as well lets no other one begin; so does a
+ * timestamp that is not to be had, as signatures would be spent for nothing.
+ */
 export async function runBatch(
   jobs: readonly Job[],
   signer: Signer,
   parallel: number,
-  { output, signal, events }: { output: Output; signal: AbortSignal; events: BatchEvents },
+  options: BatchOptions,
 ): Promise<BatchResult> {
+  const { signal, events, keepUnstamped } = options;
   const exitCodes: number[] = [];
   let [next, signed, stopped] = [0, 0, false];
   const worker = async (): Promise<void> => {
@@ -48,12 +66,12 @@ export async function runBatch(
       if (job === undefined || stopped || signal.aborted) return;
       next++;
       try {
-        events.signed(await signFile(job, signer, output, signal));
+        events.signed(await signFile(job, signer, options));
         signed++;
       } catch (error) {
         const exitCode = events.failed(job, error);
         exitCodes.push(exitCode);
-        stopped ||= concernsAll(exitCode);
+        stopped ||= concernsAll(exitCode) || (exitCode === UNSTAMPED && !keepUnstamped);
       }
     }
   };
@@ -62,12 +80,18 @@ export async function runBatch(
 }
 
 /** The output is opened first: no signature is spent on a file that cannot be written. */
-async function signFile(job: Job, signer: Signer, output: Output, signal: AbortSignal): Promise<SignedFile> {
+async function signFile(job: Job, signer: Signer, options: BatchOptions): Promise<SignedFile> {
+  const { output, signal, events, keepUnstamped } = options;
   const begin = performance.now();
   const destination = job.output === STREAM ? stdout(output) : await openDestination(job.output);
   try {
     await destination.reserve(signer.room(job.bytes));
-    const bytes = await signer.sign(sourceOf(job, signal), signal).catch((error: unknown) => {
+    const bytes = await signer.sign(sourceOf(job, signal), signal).catch(async (error: unknown) => {
+      const unstamped = keepUnstamped ? unstampedIn(error) : undefined;
+      if (unstamped !== undefined) {
+        await destination.commit(unstamped);
+        events.kept(job, unstamped.byteLength);
+      }
       throw isSystemError(error) ? unreadable(job.file === STREAM ? "stdin" : job.file, error) : error;
     });
     await destination.commit(bytes);

@@ -1,4 +1,6 @@
 import type { SigningPolicy, SigningSource } from "../../policy/signing-policy.js";
+import type { Timestamps } from "./timestamps.js";
+import { makeStamper } from "./timestamps.js";
 
 export type SignatureFormat = "cms" | "raw";
 export type HashName = "SHA-256" | "SHA-384" | "SHA-512";
@@ -12,6 +14,7 @@ export interface SignatureOptions {
   readonly attached: boolean;
   readonly ecdsaFormat: "der" | "ieee";
   readonly certificates: readonly Uint8Array[];
+  readonly timestamps?: Timestamps | undefined;
 }
 
 /** Makes signatures of one kind with one policy. */
@@ -30,13 +33,16 @@ const PADDINGS = { pkcs1: "RSASSA-PKCS1-v1_5", pss: "RSA-PSS" } as const;
 /** Longer than any signature with its signed attributes and the policy's certificate. */
 const USUAL_BYTES = 16 * 1024;
 
+/** Longer than most timestamps with their certificates. */
+const TIMESTAMP_BYTES = 16 * 1024;
+
 /** What is longer will be refused: no room is needed for it. */
 const MOST_ATTACHED_BYTES = 1024 ** 3;
 
 /**
  * Checks that the policy can sign like that, before any file is touched.
  *
- * @throws {SignPathError} `POLICY_UNUSABLE`, `ALGORITHM_NOT_SUPPORTED`
+ * @throws {SignPathError} `POLICY_UNUSABLE`, `ALGORITHM_NOT_SUPPORTED`, `CONFIG_INVALID`
  */
 export async function makeSigner(policy: SigningPolicy, options: SignatureOptions): Promise<Signer> {
   const { format, hash, padding } = options;
@@ -53,13 +59,17 @@ type Signing = Omit<Signer, "algorithm">;
 
 async function cmsSigner(policy: SigningPolicy, options: SignatureOptions): Promise<Signing> {
   const { signCms } = await import("../../cms/index.js");
-  const { hash, padding, attached, certificates } = options;
+  const { hash, padding, attached, certificates, timestamps } = options;
+  const stamp = timestamps && (await makeStamper(timestamps));
   const certificateBytes = certificates.reduce((sum, each) => sum + each.byteLength, 0);
+  const signatureBytes = USUAL_BYTES + certificateBytes + (stamp === undefined ? 0 : TIMESTAMP_BYTES);
   return {
     room: (contentBytes) =>
-      USUAL_BYTES + certificateBytes + (attached && contentBytes <= MOST_ATTACHED_BYTES ? contentBytes : 0),
-    sign: (source, signal) =>
-      signCms(source, { policy, hash, padding, detached: !attached, certificates, signal }),
+      signatureBytes + (attached && contentBytes <= MOST_ATTACHED_BYTES ? contentBytes : 0),
+    sign: async (source, signal) => {
+      const cms = await signCms(source, { policy, hash, padding, detached: !attached, certificates, signal });
+      return stamp === undefined ? cms : stamp(cms, signal);
+    },
   };
 }
 
