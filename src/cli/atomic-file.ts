@@ -10,8 +10,12 @@ import { isSystemError, unwritable } from "./cli-error.js";
 export interface Destination {
   /** Makes sure that there is room for so many bytes, before it costs anything to make them. */
   reserve(bytes: number): Promise<void>;
-  /** Puts the whole result there. */
-  commit(bytes: Uint8Array): Promise<void>;
+  /**
+   * Puts the whole result there. What a result fails with that comes piece by piece is passed on as it is.
+   *
+   * @returns its length in bytes
+   */
+  commit(result: Uint8Array | AsyncIterable<Uint8Array>): Promise<number>;
   /** Leaves everything as it was. Harmless after {@link commit}. */
   discard(): Promise<void>;
 }
@@ -111,10 +115,14 @@ class TemporaryFile implements Destination {
     });
   }
 
-  async commit(bytes: Uint8Array): Promise<void> {
+  async commit(result: Uint8Array | AsyncIterable<Uint8Array>): Promise<number> {
+    let length = 0;
+    for await (const piece of result instanceof Uint8Array ? [result] : result) {
+      await this.#attempt(() => this.#write(piece, length));
+      length += piece.byteLength;
+    }
     await this.#attempt(async () => {
-      await this.#write(bytes, 0);
-      await this.#file.truncate(bytes.byteLength);
+      await this.#file.truncate(length);
       await this.#file.sync().catch((error: unknown) => {
         if (!isSystemError(error) || !NO_SYNC.has(error.code)) throw error;
       });
@@ -122,6 +130,7 @@ class TemporaryFile implements Destination {
       await rename(this.#path, this.#target);
       unfinished.delete(this.#path);
     });
+    return length;
   }
 
   async discard(): Promise<void> {
@@ -172,18 +181,27 @@ class Device implements Destination {
     // Nothing can be kept free there.
   }
 
-  async commit(bytes: Uint8Array): Promise<void> {
-    try {
-      await this.#file.writeFile(bytes);
-      await this.discard();
-    } catch (error) {
-      throw unwritable(this.#path, error);
+  async commit(result: Uint8Array | AsyncIterable<Uint8Array>): Promise<number> {
+    let length = 0;
+    for await (const piece of result instanceof Uint8Array ? [result] : result) {
+      await this.#attempt(() => this.#file.writeFile(piece));
+      length += piece.byteLength;
     }
+    await this.#attempt(() => this.discard());
+    return length;
   }
 
   async discard(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
     await this.#file.close();
+  }
+
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      throw unwritable(this.#path, error);
+    }
   }
 }
