@@ -10,8 +10,12 @@ import { isSystemError, unwritable } from "./cli-error.js";
 export interface Destination {
   /** Makes sure that there is room for so many bytes, before it costs anything to make them. */
   reserve(bytes: number): Promise<void>;
-  /** Puts the whole result there. */
-  commit(bytes: Uint8Array): Promise<void>;
+  /**
+   * Puts the whole result there. What a result fails with that comes piece by piece is passed on as it is.
+   *
+   * @returns its length in bytes
+   */
+  commit(result: Uint8Array | AsyncIterable<Uint8Array>): Promise<number>;
   /** Leaves everything as it was. Harmless after {@link commit}. */
   discard(): Promise<void>;
 }
@@ -125,10 +129,10 @@ class TemporaryFile implements FileDestination {
     });
   }
 
-  async commit(bytes: Uint8Array): Promise<void> {
+  async commit(result: Uint8Array | AsyncIterable<Uint8Array>): Promise<number> {
+    for await (const piece of result instanceof Uint8Array ? [result] : result) await this.append(piece);
     await this.#attempt(async () => {
-      await this.#write(bytes, this.#length);
-      await this.#file.truncate(this.#length + bytes.byteLength);
+      await this.#file.truncate(this.#length);
       await this.#file.sync().catch((error: unknown) => {
         if (!isSystemError(error) || !NO_SYNC.has(error.code)) throw error;
       });
@@ -136,6 +140,7 @@ class TemporaryFile implements FileDestination {
       await rename(this.#path, this.#target);
       unfinished.delete(this.#path);
     });
+    return this.#length;
   }
 
   async discard(): Promise<void> {
@@ -176,6 +181,7 @@ class Device implements FileDestination {
   readonly #path: string;
   readonly #file: FileHandle;
   #open = true;
+  #length = 0;
 
   constructor(path: string, file: FileHandle) {
     this.#path = path;
@@ -187,25 +193,27 @@ class Device implements FileDestination {
   }
 
   async append(bytes: Uint8Array): Promise<void> {
-    try {
-      await this.#file.writeFile(bytes);
-    } catch (error) {
-      throw unwritable(this.#path, error);
-    }
+    await this.#attempt(() => this.#file.writeFile(bytes));
+    this.#length += bytes.byteLength;
   }
 
-  async commit(bytes: Uint8Array): Promise<void> {
-    try {
-      await this.#file.writeFile(bytes);
-      await this.discard();
-    } catch (error) {
-      throw unwritable(this.#path, error);
-    }
+  async commit(result: Uint8Array | AsyncIterable<Uint8Array>): Promise<number> {
+    for await (const piece of result instanceof Uint8Array ? [result] : result) await this.append(piece);
+    await this.#attempt(() => this.discard());
+    return this.#length;
   }
 
   async discard(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
     await this.#file.close();
+  }
+
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      throw unwritable(this.#path, error);
+    }
   }
 }

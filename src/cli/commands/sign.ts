@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { Option } from "commander";
+import type { SignPathError } from "../../base/errors.js";
 import { collect, readCertificateFiles, wholeNumber } from "../arguments.js";
 import { usageError } from "../cli-error.js";
 import type { ClientFlags } from "../client.js";
@@ -9,17 +10,18 @@ import { visible } from "../output.js";
 import type { Outcome, Session } from "../session.js";
 import type { BatchEvents } from "../sign/batch.js";
 import { runBatch } from "../sign/batch.js";
+import type { CmsFlags } from "../sign/cms-flags.js";
+import { addCmsOptions, checkCmsFlags, cmsChoicesOf } from "../sign/cms-flags.js";
 import type { Plan } from "../sign/plan.js";
 import { makePlan, STREAM } from "../sign/plan.js";
 import type { HashName, SignatureFormat, SignatureOptions, Signer } from "../sign/signer.js";
 import { EXTENSIONS, makeSigner } from "../sign/signer.js";
 import { timestampUrls } from "../sign/timestamps.js";
 
-interface SignFlags extends ClientFlags {
+interface SignFlags extends ClientFlags, CmsFlags {
   readonly policy?: string;
   readonly jobs: number;
   readonly format: SignatureFormat;
-  readonly attached?: boolean;
   readonly hash: "sha256" | "sha384" | "sha512";
   readonly padding?: "pkcs1" | "pss";
   readonly ecdsaFormat?: "der" | "ieee";
@@ -46,6 +48,11 @@ Formats:
   raw  the signature alone, as "openssl dgst -verify" takes it: FILE.sig
        That of an EC key is ASN.1 (DER); --ecdsa-format ieee gives r and s one after the
        other, as WebCrypto, JWS and .NET have them.
+
+Attached content is streamed: a file is read twice for DER, once to be signed and once to be
+written; stdin is read once and makes BER, for --encoding der in memory, up to 1 GiB. On
+stdout the content is there before it is known whether all went well: look at the exit code.
+With --aia issuers are asked for at public http and https addresses only, without the token.
 
 Timestamps:
   --timestamp (or SIGNPATH_TIMESTAMP_URLS, addresses with spaces between them) names
@@ -74,7 +81,6 @@ export function registerSign(program: Command, session: Session): void {
     .description("Signs files. Each is hashed here; only the hash is sent.")
     .option("--policy <project/policy>", "whose key signs; default: the configured one")
     .addOption(new Option("--format <format>", "what to make").choices(["cms", "raw"]).default("cms"))
-    .option("--attached", "put the content into the CMS signature")
     .addOption(new Option("--hash <hash>", "of the content").choices(Object.keys(HASHES)).default("sha256"))
     .addOption(
       new Option("--padding <padding>", "of an RSA signature; pkcs1 unless given").choices(["pkcs1", "pss"]),
@@ -96,7 +102,7 @@ export function registerSign(program: Command, session: Session): void {
     .option("--keep-unstamped", "write signatures whose timestamp is not to be had, too")
     .option("--out <path>", `a file for one signature, a directory for all, or ${STREAM} for stdout`)
     .option("--jobs <n>", "files to sign at the same time", wholeNumber(1, 256), 4);
-  addClientOptions(command)
+  addClientOptions(addCmsOptions(command))
     .addHelpText("after", AFTER)
     .action((files: string[], flags: SignFlags) => session.perform(flags, () => sign(session, files, flags)));
 }
@@ -113,6 +119,8 @@ async function sign(session: Session, files: readonly string[], flags: SignFlags
     attached: flags.attached ?? false,
     ecdsaFormat: flags.ecdsaFormat ?? "der",
     certificates: await readCertificateFiles("--certificates", flags.certificates ?? []),
+    cms: cmsChoicesOf(flags),
+    onWarning: (error: SignPathError) => warn(session, error),
   };
   return withClient(session, flags, async (client) => {
     const timestamps = urls.length === 0 ? undefined : { urls, roots, client };
@@ -138,6 +146,11 @@ async function sign(session: Session, files: readonly string[], flags: SignFlags
   });
 }
 
+function warn({ output }: Session, { code, message }: SignPathError): void {
+  output.event({ event: "warning", code, message });
+  if (!output.json) output.talk(visible(`warning: ${message}`));
+}
+
 /** Options that do not go together. */
 function checkUsage(flags: SignFlags, isTerminal: boolean): void {
   const { format, out, json } = flags;
@@ -148,6 +161,7 @@ function checkUsage(flags: SignFlags, isTerminal: boolean): void {
     if (flags.timestamp)
       throw usageError("--timestamp is for --format cms: a raw signature has no place for one");
   } else if (flags.ecdsaFormat) throw usageError("--ecdsa-format is for --format raw: CMS has its own");
+  checkCmsFlags(flags, format);
   if (out !== STREAM) return;
   if (json) throw usageError("--json and --out - would both write to stdout");
   if (isTerminal) throw usageError("a signature is no text for a terminal: redirect stdout, or name a file");

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import type { SigningPolicy } from "../../policy/signing-policy.js";
 import type { SignPath } from "../../signpath.js";
 import { openDestination } from "../atomic-file.js";
+import type { Signature } from "../sign/signer.js";
 import { EXTENSIONS, makeSigner } from "../sign/signer.js";
 import { signWithPkijs } from "./plain-pkijs.js";
 import type { Verifier } from "./verifier.js";
@@ -55,7 +56,7 @@ interface Way {
   readonly extension: string;
   readonly signer: {
     readonly algorithm: string;
-    readonly sign: (path: string, signal: AbortSignal) => Promise<Uint8Array>;
+    readonly sign: (path: string, signal: AbortSignal) => Promise<Signature>;
   };
 }
 
@@ -88,7 +89,7 @@ async function one(
     const begin = performance.now();
     const signature = await signer.sign(path, signal);
     const ms = performance.now() - begin;
-    await destination.commit(signature);
+    const bytes = await destination.commit(signature);
     const { publicKey } = new X509Certificate(policy.certificateDer);
     const defect = await (format === "raw"
       ? verifier.raw(path, output, publicKey)
@@ -100,7 +101,7 @@ async function one(
       policy: policy.reference,
       algorithm: `${signer.algorithm}, SHA-256`,
     };
-    return { ...facts, bytes: signature.byteLength, ms, verifiedBy: verifier.name, defect };
+    return { ...facts, bytes, ms, verifiedBy: verifier.name, defect };
   } finally {
     await destination.discard();
   }

@@ -1,4 +1,5 @@
 import { addAbortSignal } from "node:stream";
+import type { SignPathError } from "../../base/errors.js";
 import type { SigningSource } from "../../policy/signing-policy.js";
 import type { Destination } from "../atomic-file.js";
 import { openDestination } from "../atomic-file.js";
@@ -7,8 +8,7 @@ import { concernsAll, exitCodeOf } from "../exit-codes.js";
 import type { Output } from "../output.js";
 import type { Job } from "./plan.js";
 import { STREAM } from "./plan.js";
-import type { Signer } from "./signer.js";
-import { unstampedIn } from "./timestamps.js";
+import type { Signature, Signer } from "./signer.js";
 
 const UNSTAMPED = exitCodeOf("TIMESTAMP_FAILED");
 
@@ -86,18 +86,36 @@ async function signFile(job: Job, signer: Signer, options: BatchOptions): Promis
   const destination = job.output === STREAM ? stdout(output) : await openDestination(job.output);
   try {
     await destination.reserve(signer.room(job.bytes));
-    const bytes = await signer.sign(sourceOf(job, signal), signal).catch(async (error: unknown) => {
-      const unstamped = keepUnstamped ? unstampedIn(error) : undefined;
-      if (unstamped !== undefined) {
-        await destination.commit(unstamped);
-        events.kept(job, unstamped.byteLength);
-      }
-      throw isSystemError(error) ? unreadable(job.file === STREAM ? "stdin" : job.file, error) : error;
-    });
-    await destination.commit(bytes);
-    return { job, bytes: bytes.byteLength, ms: performance.now() - begin };
+    let failure: SignPathError | undefined;
+    const onUnstamped = (error: SignPathError): void => {
+      failure = error;
+    };
+    const bytes = await destination.commit(
+      piecesOf(job, () =>
+        signer.sign(sourceOf(job, signal), signal, keepUnstamped ? onUnstamped : undefined),
+      ),
+    );
+    if (failure !== undefined) {
+      events.kept(job, bytes);
+      throw failure;
+    }
+    return { job, bytes, ms: performance.now() - begin };
   } finally {
     await destination.discard();
+  }
+}
+
+/** A signature, piece by piece. What fails here is the source or the signing, not what it is written to. */
+async function* piecesOf(
+  { file }: Job,
+  sign: () => Promise<Signature>,
+): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    const signature = await sign();
+    if (signature instanceof Uint8Array) yield signature;
+    else yield* signature;
+  } catch (error) {
+    throw isSystemError(error) ? unreadable(file === STREAM ? "stdin" : file, error) : error;
   }
 }
 
@@ -111,10 +129,15 @@ function sourceOf({ file }: Job, signal: AbortSignal): SigningSource {
 function stdout(output: Output): Destination {
   return {
     reserve: () => Promise.resolve(),
-    commit: async (bytes) => {
-      await output.deliver(bytes).catch((error: unknown) => {
-        throw unwritable("stdout", error);
-      });
+    commit: async (result) => {
+      let bytes = 0;
+      for await (const piece of result instanceof Uint8Array ? [result] : result) {
+        await output.deliver(piece).catch((error: unknown) => {
+          throw unwritable("stdout", error);
+        });
+        bytes += piece.byteLength;
+      }
+      return bytes;
     },
     discard: () => Promise.resolve(),
   };

@@ -1,6 +1,8 @@
+import type { SignPathError } from "../../base/errors.js";
 import type { SigningPolicy, SigningSource } from "../../policy/signing-policy.js";
+import type { CmsChoices } from "./cms-flags.js";
 import type { Timestamps } from "./timestamps.js";
-import { makeStamper } from "./timestamps.js";
+import { timestampOptions } from "./timestamps.js";
 
 export type SignatureFormat = "cms" | "raw";
 export type HashName = "SHA-256" | "SHA-384" | "SHA-512";
@@ -15,7 +17,13 @@ export interface SignatureOptions {
   readonly ecdsaFormat: "der" | "ieee";
   readonly certificates: readonly Uint8Array[];
   readonly timestamps?: Timestamps | undefined;
+  readonly cms?: CmsChoices | undefined;
+  /** Hears of chains that are not complete, where the choices ask for that. */
+  readonly onWarning?: ((error: SignPathError) => void) | undefined;
 }
+
+/** A result, whole or piece by piece. */
+export type Signature = Uint8Array | AsyncIterable<Uint8Array>;
 
 /** Makes signatures of one kind with one policy. */
 export interface Signer {
@@ -23,7 +31,15 @@ export interface Signer {
   readonly algorithm: string;
   /** How long a signature may become, for content of so many bytes. */
   room(contentBytes: number): number;
-  sign(source: SigningSource, signal: AbortSignal): Promise<Uint8Array>;
+  /**
+   * @param onUnstamped - hears of a timestamp that is not to be had, for which the signature goes without; where nobody
+   * listens, that is a failure
+   */
+  sign(
+    source: SigningSource,
+    signal: AbortSignal,
+    onUnstamped?: ((error: SignPathError) => void) | undefined,
+  ): Promise<Signature>;
 }
 
 export const EXTENSIONS: Readonly<Record<SignatureFormat, string>> = { cms: ".p7s", raw: ".sig" };
@@ -36,8 +52,8 @@ const USUAL_BYTES = 16 * 1024;
 /** Longer than most timestamps with their certificates. */
 const TIMESTAMP_BYTES = 16 * 1024;
 
-/** What is longer will be refused: no room is needed for it. */
-const MOST_ATTACHED_BYTES = 1024 ** 3;
+/** What attached content grows by as BER, in pieces of some 100 KiB, and more. */
+const BER_SHARE = 1 + 2 ** -12;
 
 /**
  * Checks that the policy can sign like that, before any file is touched.
@@ -60,16 +76,27 @@ type Signing = Omit<Signer, "algorithm">;
 async function cmsSigner(policy: SigningPolicy, options: SignatureOptions): Promise<Signing> {
   // Not all of CMS: who signs without a timestamp need not wait for what checks them.
   const { signCms } = await import("../../cms/sign/sign-cms.js");
-  const { hash, padding, attached, certificates, timestamps } = options;
-  const stamp = timestamps && (await makeStamper(timestamps));
+  const { signCmsStream } = await import("../../cms/sign/sign-cms-stream.js");
+  const { planOf } = await import("../../cms/sign/plan.js");
+  const { hash, padding, attached, certificates, timestamps, cms = {}, onWarning } = options;
+  const timestamp = timestamps && timestampOptions(timestamps);
+  const fixed = { ...cms, policy, hash, padding, detached: !attached, certificates, timestamp };
+  planOf({ ...fixed, onWarning: () => undefined });
   const certificateBytes = certificates.reduce((sum, each) => sum + each.byteLength, 0);
-  const signatureBytes = USUAL_BYTES + certificateBytes + (stamp === undefined ? 0 : TIMESTAMP_BYTES);
+  const signatureBytes = USUAL_BYTES + certificateBytes + (timestamp === undefined ? 0 : TIMESTAMP_BYTES);
   return {
-    room: (contentBytes) =>
-      signatureBytes + (attached && contentBytes <= MOST_ATTACHED_BYTES ? contentBytes : 0),
-    sign: async (source, signal) => {
-      const cms = await signCms(source, { policy, hash, padding, detached: !attached, certificates, signal });
-      return stamp === undefined ? cms : stamp(cms, signal);
+    room: (contentBytes) => signatureBytes + (attached ? Math.ceil(contentBytes * BER_SHARE) : 0),
+    sign: async (source, signal, onUnstamped) => {
+      const asked = {
+        ...fixed,
+        signal,
+        onTimestampFailure: onUnstamped === undefined ? ("throw" as const) : ("unstamped" as const),
+        onWarning: (error: SignPathError) =>
+          error.code === "TIMESTAMP_FAILED" ? onUnstamped?.(error) : onWarning?.(error),
+      };
+      // DER of what is read once cannot be streamed.
+      const isInMemory = !attached || (cms.encoding === "der" && typeof source !== "string");
+      return isInMemory ? signCms(source, asked) : signCmsStream(source, asked);
     },
   };
 }

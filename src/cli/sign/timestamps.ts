@@ -1,4 +1,4 @@
-import { isSignPathError } from "../../base/errors.js";
+import type { TimestampOptions } from "../../cms/index.js";
 import type { SignPath } from "../../signpath.js";
 import { usageError } from "../cli-error.js";
 
@@ -35,21 +35,7 @@ export function timestampUrls(
   return option;
 }
 
-/** Makes what adds timestamps to a signature. Its settings are checked now, before anything is signed. */
-export async function makeStamper({
-  urls,
-  roots,
-  client,
-}: Timestamps): Promise<(cms: Uint8Array, signal: AbortSignal) => Promise<Uint8Array>> {
-  const { stampCms } = await import("../../cms/timestamp/stamp-cms.js");
-  const { planOf } = await import("../../cms/timestamp/plan.js");
-  const options = { authorities: urls, client, ...(roots.length > 0 && { roots }) };
-  planOf(options);
-  return (cms, signal) => stampCms(cms, { ...options, signal });
-}
-
-/** The signature that lacks its timestamp, where that is what went wrong. */
-export function unstampedIn(error: unknown): Uint8Array | undefined {
-  if (!isSignPathError(error) || error.code !== "TIMESTAMP_FAILED" || !("cms" in error)) return undefined;
-  return error.cms instanceof Uint8Array ? error.cms : undefined;
+/** The same for what signs. */
+export function timestampOptions({ urls, roots, client }: Timestamps): TimestampOptions {
+  return { authorities: urls, client, ...(roots.length > 0 && { roots }) };
 }
