@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { decodeFastAnswer, decodePolicies } from "../src/api/decode.js";
 import { statusFailure } from "../src/api/transport/failure.js";
+import { SIGNPATH } from "../src/api/transport/peer.js";
 import { readServerWords } from "../src/api/transport/problem.js";
 
 function fixture(name: string): Buffer {
@@ -9,6 +10,7 @@ function fixture(name: string): Buffer {
 }
 
 const progress = {
+  peer: SIGNPATH,
   request: { what: "request", stage: "sign", method: "POST" },
   host: "signpath.example",
   attempts: 1,

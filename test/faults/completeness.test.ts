@@ -1,12 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { FAULT_KINDS, fieldsOf } from "../../src/emulator/faults/fields.js";
+import { TIMESTAMP_FAULTS } from "../cms/timestamp/mistakes.js";
 import { ROWS } from "./table.js";
 
-/** The faults of the table, with what they are given. */
-const FAULTS: readonly Readonly<Record<string, unknown>>[] = ROWS.flatMap(({ fault, also }) => {
-  const given = typeof fault === "function" ? fault("https://elsewhere.invalid") : fault;
-  return [given, ...(also === undefined ? [] : [also])].map((each) => ({ ...each }));
-});
+/** The faults of the table and those of the timestamp authority, with what they are given. */
+const FAULTS: readonly Readonly<Record<string, unknown>>[] = [
+  ...ROWS.flatMap(({ fault, also }) => {
+    const given = typeof fault === "function" ? fault("https://elsewhere.invalid") : fault;
+    return [given, ...(also === undefined ? [] : [also])].map((each) => ({ ...each }));
+  }),
+  ...TIMESTAMP_FAULTS.map((fault) => ({ ...fault })),
+];
 
 /** What a field has to be given by some row: each of its words, both flags, or anything at all. */
 function valuesOf(kind: string, name: string): readonly unknown[] {

@@ -5,7 +5,6 @@ import { exactCopy } from "../../base/bytes.js";
 import type { HashAlgorithm } from "../../key/hashes.js";
 import { HASH_ALGORITHMS } from "../../key/hashes.js";
 import type { Imprint, Timestamp } from "./ask.js";
-import { obtain } from "./obtain.js";
 import type { TimestampAuthority, TimestampOptions } from "./options.js";
 import type { TimestampPlan } from "./plan.js";
 import { planOf } from "./plan.js";
@@ -36,8 +35,10 @@ export function stamperOf(choice: TimestampChoice, signal?: AbortSignal | undefi
   const options = { ...given, signal: given.signal ?? signal };
   const plan = planOf(options);
   return {
-    stamp: (signature, api) => {
+    async stamp(signature, api) {
       const imprint = imprintOf(signature, plan);
+      // Only now: what asks for timestamps and checks them is most of what there is for CMS.
+      const { obtain } = await import("./obtain.js");
       return options.client === undefined
         ? throughApi(api, (outside) => obtain(outside, plan, imprint))
         : through(options.client, (outside) => obtain(outside, plan, imprint));

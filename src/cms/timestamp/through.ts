@@ -1,5 +1,5 @@
 import type { ApiClient } from "../../api/client.js";
-import { Outside } from "../../api/transport/outside.js";
+import type { Outside } from "../../api/transport/outside.js";
 import { loadNetwork } from "../../config/load.js";
 import { SignPath, sessionOf } from "../../signpath.js";
 
@@ -15,6 +15,7 @@ export async function through<T>(
   work: (outside: Outside) => Promise<T>,
 ): Promise<T> {
   if (client !== undefined) return throughApi(await apiOf(client), work);
+  const { Outside } = await import("../../api/transport/outside.js");
   const outside = new Outside(loadNetwork());
   try {
     return await work(outside);

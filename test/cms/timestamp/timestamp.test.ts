@@ -9,6 +9,7 @@ import { startRaw } from "../../support/raw.js";
 import type { StubAnswer } from "../../support/stub.js";
 import { startStub } from "../../support/stub.js";
 import { describeWith } from "../../support/verifiers.js";
+import { MISTAKES, REJECTIONS } from "./mistakes.js";
 import { DATA, DIGEST, onlyFailureOf, opensslVerifies } from "./support.js";
 
 const emulator = useEmulator();
@@ -62,28 +63,7 @@ describeWith("openssl", "a timestamp of the emulator", () => {
 });
 
 describe("an answer", () => {
-  it.each([
-    ["version", "INVALID_RESPONSE", "its version is 2, not 1"],
-    ["imprint", "INVALID_RESPONSE", "about another digest"],
-    ["hash", "INVALID_RESPONSE", "a digest by another hash"],
-    ["nonce", "INVALID_RESPONSE", "it has another nonce"],
-    ["no-nonce", "INVALID_RESPONSE", "does not repeat the nonce"],
-    ["past", "INVALID_RESPONSE", "it is not fresh: its time is 2"],
-    ["future", "INVALID_RESPONSE", "it is from the future: its time is 2"],
-    ["content-type", "INVALID_RESPONSE", "about something else than a time"],
-    ["no-certificate-id", "INVALID_RESPONSE", "does not name its signer's certificate"],
-    ["two-signers", "INVALID_RESPONSE", "of which there must be one"],
-    ["no-token", "INVALID_RESPONSE", "is granted, but there is none"],
-    ["garbage", "INVALID_RESPONSE", "TimeStampResp cannot be read"],
-    ["signature", "VERIFICATION_FAILED", "does not verify"],
-    ["digest", "VERIFICATION_FAILED", "does not verify"],
-    ["no-certificate", "VERIFICATION_FAILED", "lacks its signer's certificate"],
-    ["certificate-id", "VERIFICATION_FAILED", "names another certificate"],
-    ["expired", "VERIFICATION_FAILED", "expired"],
-    ["usage", "VERIFICATION_FAILED", "not for timestamps alone"],
-    ["more-usages", "VERIFICATION_FAILED", "not for timestamps alone"],
-    ["uncritical-usage", "VERIFICATION_FAILED", "not for timestamps alone"],
-  ] as const)("with the mistake '%s' is refused as %s", async (mistake, code, words) => {
+  it.each(MISTAKES)("with the mistake '%s' is refused as %s", async (mistake, code, words) => {
     const error = await onlyFailureOf(asked({ kind: "wrong-timestamp", mistake }));
     expect(error).toMatchObject({ code, attempts: 1, retryable: false, stage: "timestamp" });
     expect(error.message).toContain(words);
@@ -119,17 +99,8 @@ describe("an answer", () => {
     else expect(await onlyFailureOf(answer)).toMatchObject({ code: "INVALID_RESPONSE" });
   });
 
-  it.each([
-    ["badAlg", "REQUEST_REJECTED"],
-    ["badRequest", "REQUEST_REJECTED"],
-    ["badDataFormat", "REQUEST_REJECTED"],
-    ["timeNotAvailable", "SERVICE_UNAVAILABLE"],
-    ["unacceptedPolicy", "REQUEST_REJECTED"],
-    ["unacceptedExtension", "REQUEST_REJECTED"],
-    ["addInfoNotAvailable", "REQUEST_REJECTED"],
-    ["systemFailure", "SERVICE_UNAVAILABLE"],
-  ] as const)("that rejects with %s is %s, in its own words", async (failure, code) => {
-    const error = await onlyFailureOf(asked({ kind: "timestamp-rejection", failure }));
+  it.each(REJECTIONS)("that rejects with %s is %s, in its own words", async (failure, code) => {
+    const error = await onlyFailureOf(asked({ kind: "timestamp-rejection", failure, waiting: false }));
     expect(error).toMatchObject({ code, attempts: 1, retryable: code === "SERVICE_UNAVAILABLE" });
     const name = emulator().timestampUrl;
     const words = `rejection (${failure}: This is a fault on demand.)`;
