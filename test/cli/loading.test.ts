@@ -75,7 +75,7 @@ test("only a timestamp loads what asks for one and checks it", async () => {
   const stamped = await loadedBy(...args, "--timestamp", emulator().timestampUrl);
   const more = [...stamped].filter((name) => !without.has(name)).sort();
   expect(more).toContain("outside");
-  expect(more).toContain("stamp-cms");
+  expect(more).toContain("obtain");
 });
 
 test("verifying loads no pkijs and no x509", async () => {

@@ -8,6 +8,7 @@ import { readCertificates } from "../../../policy/chain.js";
 import { childrenOf, readElement } from "../../asn1/element.js";
 import { readObjectIdentifier } from "../../asn1/object-identifier.js";
 import { EXTENSIONS } from "../../asn1/oids.js";
+import { throughApi } from "../../timestamp/through.js";
 import { readCms } from "../edit/read.js";
 import { refused } from "../refusal.js";
 import { extensionOf } from "../signer-identifier.js";
@@ -60,7 +61,6 @@ export async function fetchIssuers(
   kept.set(api, known);
   const before = known.get(url.href);
   if (before !== undefined && Date.now() - before.at < KEPT_MS) return before.certificates;
-  const { throughApi } = await import("../../timestamp/through.js");
   const certificates = await throughApi(api, (outside) => ask(outside, url, plan, signal));
   if (known.size >= MOST_KEPT) known.delete(known.keys().next().value ?? "");
   known.set(url.href, { at: Date.now(), certificates });
