@@ -33,9 +33,11 @@ import { outlineOf, partsOf } from "./signed-data.js";
 export function signCmsStream(source: SigningSource, options: SignCmsOptions): ReadableStream<Uint8Array> {
   const controller = new AbortController();
   const { signal } = options;
-  if (signal?.aborted) controller.abort(signal.reason);
-  else if (signal) onceAborted(signal, () => controller.abort(signal.reason));
-  const parts = partsInTurn(source, options, controller.signal);
+  const stop = (): void => controller.abort(signal?.reason);
+  if (signal?.aborted) stop();
+  else if (signal) onceAborted(signal, stop);
+  const forget = (): void => signal?.removeEventListener("abort", stop);
+  const parts = partsInTurn(source, options, controller.signal, forget);
   return new ReadableStream<Uint8Array>(
     {
       async pull(stream) {
@@ -44,6 +46,7 @@ export function signCmsStream(source: SigningSource, options: SignCmsOptions): R
         else stream.enqueue(value);
       },
       async cancel(reason) {
+        forget();
         controller.abort(reason);
         await parts.return();
       },
@@ -56,8 +59,16 @@ async function* partsInTurn(
   source: SigningSource,
   options: SignCmsOptions,
   signal: AbortSignal,
+  forget: () => void,
 ): AsyncGenerator<Bytes, void, void> {
-  const plan = planOf({ ...options, signal });
+  try {
+    yield* partsOfPlan(source, planOf({ ...options, signal }));
+  } finally {
+    forget();
+  }
+}
+
+async function* partsOfPlan(source: SigningSource, plan: Plan): AsyncGenerator<Bytes, void, void> {
   if (plan.detached || plan.isAsn1) {
     yield await signInMemory(source, plan);
     return;
