@@ -2,7 +2,6 @@ import { performance } from "node:perf_hooks";
 import type { Outside } from "../../api/transport/outside.js";
 import { isSignPathError, SignPathError } from "../../base/errors.js";
 import type { Imprint, Timestamp } from "./ask.js";
-import { ask } from "./ask.js";
 import type { AuthorityPlan, TimestampPlan } from "./plan.js";
 import { TimestampError } from "./timestamp-error.js";
 
@@ -16,6 +15,8 @@ let calls = 0;
  * @throws {SignPathError} `ABORTED`
  */
 export async function obtain(outside: Outside, plan: TimestampPlan, imprint: Imprint): Promise<Timestamp> {
+  // With pkijs, which whoever only signs need not wait for, nor have in memory.
+  const { ask } = await import("./ask.js");
   const { signal, totalTimeoutMs = outside.totalTimeoutMs } = plan;
   const deadline = performance.now() + totalTimeoutMs;
   const failures: SignPathError[] = [];

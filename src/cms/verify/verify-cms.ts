@@ -1,8 +1,6 @@
 import type { SigningSource } from "../../policy/signing-policy.js";
 import type { VerifyCmsOptions } from "./options.js";
-import { planOf } from "./options.js";
 import type { CmsVerification } from "./report.js";
-import { verifySource } from "./verify-source.js";
 
 /**
  * Verifies a CMS signature (RFC 5652): DER, BER or PEM, attached or detached, of any size in constant memory, with any
@@ -20,5 +18,10 @@ import { verifySource } from "./verify-source.js";
  * @throws {TypeError} for a source or an option that is none
  */
 export async function verifyCms(cms: SigningSource, options: VerifyCmsOptions): Promise<CmsVerification> {
+  // Who only signs need not have it in memory.
+  const [{ planOf }, { verifySource }] = await Promise.all([
+    import("./options.js"),
+    import("./verify-source.js"),
+  ]);
   return verifySource(cms, planOf(options));
 }
