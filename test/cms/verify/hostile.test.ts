@@ -36,6 +36,12 @@ describe("what would cost much is refused at little cost:", () => {
   const afterContent = (rest: Buffer): Buffer => head(Buffer.concat([sequence(oid(ID.data)), rest]));
   const open = (tag: number, count: number): Buffer => Buffer.alloc(count * 2, Buffer.from([tag, 0x80]));
   const rows: [string, Buffer][] = [
+    [
+      "content in millions of tiny pieces",
+      content(
+        Buffer.concat([Buffer.from([0x24, 0x80]), Buffer.alloc(9 * MEGABYTE, Buffer.from([0x04, 1, 0x61]))]),
+      ),
+    ],
     ["content in a million strings within each other", content(open(0x24, MEGABYTE))],
     ["certificates in a million values within each other", afterContent(open(0xa0, MEGABYTE))],
     [

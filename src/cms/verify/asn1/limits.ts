@@ -8,6 +8,9 @@ export const LIMITS = {
   bytes: 16_777_216,
   /** Pieces of indefinite length that a content may be nested in. */
   contentDepth: 8,
+  /** Pieces that a content may be in whatever their size; where there are more, bytes that one must have on average. */
+  contentPieces: 100_000,
+  bytesPerPiece: 64,
   certificates: 500,
   signers: 100,
   attributes: 100,
