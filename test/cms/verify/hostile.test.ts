@@ -35,6 +35,7 @@ describe("what would cost much is refused at little cost:", () => {
     head(Buffer.concat([Buffer.from([0x30, 0x80]), oid(ID.data), Buffer.from([0xa0, 0x80]), inside]));
   const afterContent = (rest: Buffer): Buffer => head(Buffer.concat([sequence(oid(ID.data)), rest]));
   const open = (tag: number, count: number): Buffer => Buffer.alloc(count * 2, Buffer.from([tag, 0x80]));
+  const nulls = set(Buffer.alloc(1500, nothing));
   const rows: [string, Buffer][] = [
     [
       "content in millions of tiny pieces",
@@ -52,6 +53,18 @@ describe("what would cost much is refused at little cost:", () => {
           attribute(
             "1.2.3",
             nest(5000, (inner) => sequence(inner)),
+          ),
+        ],
+      }),
+    ],
+    [
+      "signed attributes of millions of values",
+      one({
+        attributes: [
+          ...usual,
+          attribute(
+            "1.2.3",
+            ...Array.from({ length: 90 }, () => set(...Array.from({ length: 90 }, () => nulls))),
           ),
         ],
       }),
