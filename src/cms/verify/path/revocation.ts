@@ -56,13 +56,15 @@ function lookUp(crl: Crl, serialNumber: string): Revocation | undefined {
 /** What CRLs say of a certificate at a time. */
 export type Status = "good" | "unknown" | Reason;
 
+const CERTIFICATE_HOLD = 6;
+
 /** Reasons for which what an authority stamped before stays good (RFC 3161, section 4): its key was not lost. */
 const HARMLESS: ReadonlySet<number | undefined> = new Set([0, 3, 4, 5]);
 
 /**
  * Looks a certificate up in the CRLs of its issuer (RFC 5280, section 6.3): those that the issuer's own key has signed,
  * that are complete for certificates like this one, and that were not to be replaced before the time in question. One that
- * cannot be relied on says nothing.
+ * cannot be relied on says nothing; one that was to be replaced vouches for nothing, but what it revokes stays revoked.
  *
  * @param time - a certificate that was revoked later was good then; one for timestamps only if its key was not lost, since
  * who has the key can stamp any time
@@ -77,8 +79,10 @@ export function revocationStatus(
   let status: Status = "unknown";
   for (const crl of crls) {
     if (!sameName(crl.issuer, certificate.issuer) || !isReliable(crl, issuer, rules)) continue;
+    const isStale = crl.nextUpdate === undefined || crl.nextUpdate < time;
     const entry = lookUp(crl, certificate.serialNumber);
-    if (entry !== undefined) {
+    // A hold may have ended since.
+    if (entry !== undefined && !(isStale && entry.reason === CERTIFICATE_HOLD)) {
       const since = Math.min(entry.date.getTime(), entry.invalidSince?.getTime() ?? Number.POSITIVE_INFINITY);
       const isLost = purpose === "timeStamping" && !HARMLESS.has(entry.reason);
       if (isLost || since <= time.getTime()) {
@@ -87,14 +91,13 @@ export function revocationStatus(
       }
     }
     // A list may leave out what has expired.
-    if (covers(crl, certificate) && certificate.notAfter >= crl.thisUpdate) status = "good";
+    if (!isStale && covers(crl, certificate) && certificate.notAfter >= crl.thisUpdate) status = "good";
   }
   return status;
 }
 
-function isReliable(crl: Crl, issuer: Certificate, { time, allowWeak, effort }: RevocationRules): boolean {
+function isReliable(crl: Crl, issuer: Certificate, { allowWeak, effort }: RevocationRules): boolean {
   if (unknownCritical(crl.extensions, KNOWN).length > 0) return false;
-  if (crl.nextUpdate === undefined || crl.nextUpdate < time) return false;
   if (keyUsageOf(issuer.extensions)?.has(KEY_USAGE.cRLSign) === false) return false;
   const scheme = schemeOf(crl.signatureAlgorithm);
   if (isReason(scheme)) return false;
