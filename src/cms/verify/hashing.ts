@@ -3,14 +3,22 @@ import { createHash } from "node:crypto";
 import { concat } from "../../base/bytes.js";
 import { DIGESTS } from "./signer/digests.js";
 
-/** Content up to this many bytes is kept, to see whether it is what it should not be. */
+/** Content up to this many bytes is kept, to see whether it is what it should not be; of more, its beginning. */
 const SMALL_BYTES = 65_536;
+
+/** What a content begins with, and how long it is in all. */
+export interface Beginning {
+  /** The whole of it, where it is small. */
+  readonly bytes: Uint8Array;
+  readonly length: number;
+}
 
 /** The digests of one content by several hashes, computed as it comes. */
 export class ContentHashes {
   readonly #hashes: ReadonlyMap<string, Hash>;
   readonly #digests = new Map<string, Uint8Array>();
   #head: Uint8Array[] = [];
+  #kept = 0;
   #length = 0;
 
   /**
@@ -28,14 +36,16 @@ export class ContentHashes {
 
   update(chunk: Uint8Array): void {
     this.#length += chunk.length;
-    if (this.#length > SMALL_BYTES) this.#head = [];
-    else this.#head.push(Uint8Array.from(chunk));
+    if (this.#kept < SMALL_BYTES) {
+      const kept = chunk.slice(0, SMALL_BYTES - this.#kept);
+      this.#kept += kept.length;
+      this.#head.push(kept);
+    }
     for (const hash of this.#hashes.values()) hash.update(chunk);
   }
 
-  /** The whole content, where it is small. */
-  get small(): Uint8Array | undefined {
-    return this.#length > SMALL_BYTES ? undefined : concat(...this.#head);
+  get beginning(): Beginning {
+    return { bytes: concat(...this.#head), length: this.#length };
   }
 
   /** The digest by the hash with this object identifier, of all that has come. */

@@ -39,7 +39,10 @@ export interface VerifyCmsOptions extends CallOptions {
   readonly timestampRoots?: Iterable<CertificateInput> | undefined;
   /** Whether each signature must have a good timestamp. Default: `false`. */
   readonly requireTimestamp?: boolean | undefined;
-  /** Whether a CRL must vouch for each certificate below the root. Default: `false`, which refuses what one revokes. */
+  /**
+   * Whether a CRL must vouch for each certificate below a root, those of a timestamp that counts included. Default: `false`,
+   * which refuses what one revokes.
+   */
   readonly requireRevocation?: boolean | undefined;
   /** Whether SHA-1, MD5 and RSA keys of 1024 bits are taken. Default: `false`. */
   readonly allowWeakDigests?: boolean | undefined;

@@ -14,7 +14,7 @@ import { verifySigner } from "./signer/verify-signer.js";
 /** Checks every signature of a SignedData, one after the other. */
 export async function verifySigners(
   signedData: SignedData,
-  content: Pick<ContentHashes, "digest" | "small">,
+  content: Pick<ContentHashes, "digest" | "beginning">,
   rules: SignerRules,
 ): Promise<CmsVerification> {
   const { contentType } = signedData;
@@ -24,7 +24,7 @@ export async function verifySigners(
     crls: [...readable(signedData.crls, parseCrl), ...rules.crls],
   };
   const signers: SignerReport[] = [];
-  const signed: Signed = { contentType, digest: (oid) => content.digest(oid), small: content.small };
+  const signed: Signed = { contentType, digest: (oid) => content.digest(oid), beginning: content.beginning };
   for (const signer of signedData.signers) signers.push(await verifySigner(signer, signed, own));
   const certificates: Bytes[] = signedData.certificates.map(exactCopy);
   return { contentType, signers, certificates };

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { verifyCms } from "../../../src/cms/index.js";
 import { codes, essCertificate, failure, OPTIONS, one, protection, usual } from "./support/hand-made.js";
-import { certificate, crl, NOW } from "./support/write-certificate.js";
+import { certificate, crl, key, keyIdentifier, NOW } from "./support/write-certificate.js";
 import {
   algorithm,
   attribute,
@@ -16,7 +16,7 @@ import {
   signerInfo,
   signingTime,
 } from "./support/write-cms.js";
-import { der, nothing, octets } from "./support/write-der.js";
+import { der, integer, nothing, octets } from "./support/write-der.js";
 
 describe("a signature made by hand", () => {
   it("is good where nothing is wrong with it", async () => {
@@ -65,6 +65,21 @@ describe("a signature made by hand", () => {
     const swapped = Buffer.from(info);
     swapped.set(Buffer.concat([second, first]), info.indexOf(first));
     expect((await verifyCms(signedData({ signers: [swapped] }), OPTIONS)).signers[0]?.verified).toBe(true);
+  });
+
+  it("is by the certificate that it names, of several with the same key", async () => {
+    const [before, after] = [50, 51].map((serial) =>
+      certificate({ subject: "CN=Signer", issuer: "CN=Root", ca: undefined, serial: integer(serial) }),
+    );
+    if (before === undefined || after === undefined) throw new Error("there are no two certificates");
+    const signer = signerInfo({
+      version: 3,
+      sid: der(0x80, keyIdentifier(key("CN=Signer"))),
+      attributes: [...usual, essCertificate(digest(after))],
+    });
+    const cms = signedData({ version: 3, certificates: [before, after], signers: [signer] });
+    const { signers } = await verifyCms(cms, OPTIONS);
+    expect(Buffer.compare(signers[0]?.certificate ?? Buffer.alloc(0), after)).toBe(0);
   });
 
   it("is found to be revoked by a CRL in it", async () => {

@@ -35,7 +35,14 @@ describe("what would cost much is refused at little cost:", () => {
     head(Buffer.concat([Buffer.from([0x30, 0x80]), oid(ID.data), Buffer.from([0xa0, 0x80]), inside]));
   const afterContent = (rest: Buffer): Buffer => head(Buffer.concat([sequence(oid(ID.data)), rest]));
   const open = (tag: number, count: number): Buffer => Buffer.alloc(count * 2, Buffer.from([tag, 0x80]));
+  const nulls = set(Buffer.alloc(1500, nothing));
   const rows: [string, Buffer][] = [
+    [
+      "content in millions of tiny pieces",
+      content(
+        Buffer.concat([Buffer.from([0x24, 0x80]), Buffer.alloc(9 * MEGABYTE, Buffer.from([0x04, 1, 0x61]))]),
+      ),
+    ],
     ["content in a million strings within each other", content(open(0x24, MEGABYTE))],
     ["certificates in a million values within each other", afterContent(open(0xa0, MEGABYTE))],
     [
@@ -46,6 +53,18 @@ describe("what would cost much is refused at little cost:", () => {
           attribute(
             "1.2.3",
             nest(5000, (inner) => sequence(inner)),
+          ),
+        ],
+      }),
+    ],
+    [
+      "signed attributes of millions of values",
+      one({
+        attributes: [
+          ...usual,
+          attribute(
+            "1.2.3",
+            ...Array.from({ length: 90 }, () => set(...Array.from({ length: 90 }, () => nulls))),
           ),
         ],
       }),

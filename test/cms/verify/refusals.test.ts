@@ -97,6 +97,20 @@ describe("a signature with one thing wrong is refused, with the reason:", () => 
       }),
       "ATTRIBUTES_INVALID",
     ],
+    ...[
+      ["large", [attribute("1.2.840.113583.1.1.8", octets(Buffer.alloc(70_000)))]],
+      ["many", Array.from({ length: 120 }, (_, index) => attribute(`1.2.3.${index}`, integer(index)))],
+    ].map(([what, more]): [string, Buffer, ReasonCode] => {
+      const attributes = set(...usual, ...(more as Buffer[]));
+      return [
+        `the ${String(what)} attributes of another signature as its content`,
+        signedData({
+          content: octets(attributes),
+          signers: [signerInfo({ attributes: null, content: attributes })],
+        }),
+        "ATTRIBUTES_INVALID",
+      ];
+    }),
     [
       "a digest algorithm that is not listed",
       signedData({ digestAlgorithms: [algorithm(ID.sha512)] }),

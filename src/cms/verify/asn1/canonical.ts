@@ -10,11 +10,18 @@ import { childrenOf } from "./value.js";
  * stays as it is.
  *
  * @param tag - in place of the value's own
+ * @throws {TooLarge}
  */
-export function canonical(value: Value, tag: number = value.tag, depth: number = 0): Uint8Array {
+export function canonical(value: Value, tag: number = value.tag): Uint8Array {
+  return encode(value, tag, 0, { elements: LIMITS.canonicalElements });
+}
+
+function encode(value: Value, tag: number, depth: number, left: { elements: number }): Uint8Array {
+  left.elements -= 1;
+  if (left.elements < 0) throw new TooLarge("there are too many values in one");
   if (depth > LIMITS.depth) throw new TooLarge("values are nested too deeply");
   if ((value.tag & CONSTRUCTED) === 0) return concat(header(tag, value.content.length), value.content);
-  const parts = childrenOf(value).map((child) => canonical(child, child.tag, depth + 1));
+  const parts = childrenOf(value).map((child) => encode(child, child.tag, depth + 1, left));
   if (tag === TAG.set) parts.sort(Buffer.compare);
   return concat(
     header(

@@ -4,10 +4,15 @@ export const LIMITS = {
   depth: 32,
   /** Values that one SEQUENCE or SET may hold, and values of indefinite length within one value. */
   elements: 10_000,
+  /** Values within each other that are brought into DER's order. */
+  canonicalElements: 500_000,
   /** Everything beside the content, in bytes: certificates, CRLs and signers. */
   bytes: 16_777_216,
   /** Pieces of indefinite length that a content may be nested in. */
   contentDepth: 8,
+  /** Pieces that a content may be in whatever their size; where there are more, bytes that one must have on average. */
+  contentPieces: 100_000,
+  bytesPerPiece: 64,
   certificates: 500,
   signers: 100,
   attributes: 100,

@@ -1,3 +1,4 @@
+import type { Beginning } from "../hashing.js";
 import type { SignerInfo } from "../parse/signer-info.js";
 import type { Certificate } from "../path/certificate.js";
 import type { Crl } from "../path/crl.js";
@@ -29,6 +30,6 @@ export interface Signed {
   readonly contentType: string | undefined;
   /** The digest by object identifier of the hash; `undefined` where it was not computed. */
   readonly digest: (oid: string) => Uint8Array | undefined;
-  /** The whole content, where it is small. */
-  readonly small: Uint8Array | undefined;
+  /** `undefined` for a signature. */
+  readonly beginning: Beginning | undefined;
 }

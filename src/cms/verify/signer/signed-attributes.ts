@@ -2,11 +2,13 @@ import { equal } from "../../../base/bytes.js";
 import { ATTRIBUTES } from "../../asn1/oids.js";
 import { readAlgorithm } from "../asn1/algorithm.js";
 import { Fields } from "../asn1/fields.js";
-import { Malformed } from "../asn1/limits.js";
+import { readHeader } from "../asn1/header.js";
+import { Malformed, TooLarge } from "../asn1/limits.js";
 import { octetsOf, oidOf, timeOf } from "../asn1/primitives.js";
 import { context, TAG } from "../asn1/tags.js";
 import type { Value } from "../asn1/value.js";
 import { readValue } from "../asn1/value.js";
+import type { Beginning } from "../hashing.js";
 import type { Attribute } from "../parse/attributes.js";
 import { readAttributes, single } from "../parse/attributes.js";
 import type { SignerInfo } from "../parse/signer-info.js";
@@ -112,13 +114,20 @@ function protectionDefect(signer: SignerInfo): (value: Value) => string {
  * Whether content is what a signature with signed attributes is over: taken for content, with the attributes left out,
  * that signature would be good for something that its signer has never seen.
  */
-export function looksLikeAttributes(content: Uint8Array): boolean {
-  if (content[0] !== TAG.set) return false;
+export function looksLikeAttributes({ bytes, length }: Beginning): boolean {
+  if (bytes[0] !== TAG.set) return false;
   try {
-    const types = readAttributes(readValue(content)).map(({ type }) => type);
+    // Attributes may be large, with revocation lists among them: then a SET from beginning to end is enough.
+    if (bytes.length < length) return isValueOfLength(bytes, length);
+    const types = readAttributes(readValue(bytes)).map(({ type }) => type);
     return types.includes(ATTRIBUTES.messageDigest);
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
-    return false;
+    return error instanceof TooLarge;
   }
+}
+
+function isValueOfLength(bytes: Uint8Array, length: number): boolean {
+  const header = readHeader(bytes, 0);
+  return header?.length !== undefined && header.size + header.length === length;
 }

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Bytes } from "../../../base/bytes.js";
-import { concat, exactCopy } from "../../../base/bytes.js";
+import { concat, equal, exactCopy } from "../../../base/bytes.js";
 import { header } from "../../asn1/der.js";
 import { ATTRIBUTES, CONTENT_TYPES } from "../../asn1/oids.js";
 import { hasNoParameters } from "../asn1/algorithm.js";
 import { canonical } from "../asn1/canonical.js";
 import { LIMITS, Malformed, TooLarge } from "../asn1/limits.js";
 import { TAG } from "../asn1/tags.js";
+import type { Value } from "../asn1/value.js";
 import type { SignerInfo } from "../parse/signer-info.js";
 import { readSignerInfo } from "../parse/signer-info.js";
 import { findPath } from "../path/build.js";
@@ -120,7 +121,7 @@ async function checkSignature(
   if (signer.signedAttributes === undefined && signed.contentType !== undefined) {
     if (signed.contentType !== CONTENT_TYPES.data)
       add("ATTRIBUTES_INVALID", "content that is not of type data is signed without attributes");
-    if (signed.small !== undefined && looksLikeAttributes(signed.small))
+    if (signed.beginning !== undefined && looksLikeAttributes(signed.beginning))
       add("ATTRIBUTES_INVALID", "the content may be the signed attributes of another signature");
   }
   if (first === undefined) return { ...base, reasons };
@@ -140,7 +141,7 @@ function readScheme({ signatureAlgorithm }: SignerInfo): SignatureScheme | Reaso
   }
 }
 
-/** The first certificate of those that are meant whose key made the signature. */
+/** The first certificate of those that are meant whose key made the signature; of several, one that the signer named. */
 async function whoSigned(
   signer: SignerInfo,
   scheme: SignatureScheme,
@@ -150,13 +151,20 @@ async function whoSigned(
   first: Certificate,
 ): Promise<{ readonly certificate: Certificate; readonly defect?: Reason }> {
   let defect: Reason = { code: "SIGNATURE_INVALID", message: "the signature is not one by the signer's key" };
-  for (const certificate of candidates.slice(0, LIMITS.timestamps)) {
+  const messages = signer.signedAttributes && signedForms(signer.signedAttributes.value);
+  const few = candidates.slice(0, LIMITS.timestamps);
+  const named = few.filter((certificate) => checkSigningCertificate(signer, certificate) === undefined);
+  for (const certificate of new Set([...named, ...few])) {
     if (!fits(scheme, certificate.publicKey)) {
       const type = certificate.publicKey.asymmetricKeyType ?? "unknown";
       defect = { code: "ALGORITHM_MISMATCH", message: `${scheme.name} is not for a key of type ${type}` };
       continue;
     }
-    const verified = await isSignature(signer, scheme, digest, hash, certificate);
+    const { signature } = signer;
+    const verified =
+      messages === undefined
+        ? await verifyDigest(scheme, digest, certificate, signature, hash)
+        : messages.some((form) => verifyMessage(scheme, digest, certificate.publicKey, signature, form));
     if (verified) return { certificate };
     if (verified === undefined) {
       const message = `${scheme.name} with ${digest.name} is supported with signed attributes alone`;
@@ -166,23 +174,11 @@ async function whoSigned(
   return { certificate: first, defect };
 }
 
-async function isSignature(
-  { signedAttributes, signature }: SignerInfo,
-  scheme: SignatureScheme,
-  digest: Digest,
-  hash: Uint8Array,
-  certificate: Certificate,
-): Promise<boolean | undefined> {
-  if (signedAttributes === undefined) return verifyDigest(scheme, digest, certificate, signature, hash);
-  const { value } = signedAttributes;
-  const { publicKey } = certificate;
+/** What signed attributes are signed as: DER, or for some in the order in which they stand, which may be another one. */
+function signedForms(value: Value): Uint8Array[] {
   const der = canonical(value, TAG.set);
-  if (verifyMessage(scheme, digest, publicKey, signature, der)) return true;
-  // Some sign the attributes in the order in which they stand, which is another one than DER's.
   const asTheyStand = concat(header(TAG.set, value.content.length), value.content);
-  return (
-    Buffer.compare(der, asTheyStand) !== 0 && verifyMessage(scheme, digest, publicKey, signature, asTheyStand)
-  );
+  return equal(der, asTheyStand) ? [der] : [der, asTheyStand];
 }
 
 /** Each is over the signature that it stands beside, and may have its own. */
@@ -199,7 +195,7 @@ async function counterSigners(
   const signature = exactCopy(signer.signature);
   const signed: Signed = {
     contentType: undefined,
-    small: undefined,
+    beginning: undefined,
     digest: (oid) => {
       const digest = DIGESTS.get(oid);
       return digest && createHash(digest.nodeName).update(signature).digest();

@@ -12,28 +12,53 @@ export type ContentSink = (chunk: Uint8Array) => void | Promise<void>;
  *
  * @throws {Malformed}
  */
-export async function readOctets(
-  reader: Reader,
-  header: Header,
-  sink: ContentSink,
-  depth = 0,
-): Promise<void> {
-  const inner = reader.open(header);
-  if (header.tag === TAG.octetString) return readPiece(reader, header.length ?? 0, sink);
-  if (header.tag !== TAG.constructedOctetString)
-    throw new Malformed("a piece of the content is no OCTET STRING");
-  if (depth >= LIMITS.contentDepth) throw new TooLarge("the pieces of the content are nested too deeply");
-  for (let piece = await reader.peek(inner); piece !== undefined; piece = await reader.peek(inner))
-    await readOctets(reader, piece, sink, depth + 1);
-  await reader.leave(inner);
+export async function readOctets(reader: Reader, header: Header, sink: ContentSink): Promise<void> {
+  await new Octets(reader, sink).read(header, 0);
 }
 
-async function readPiece({ input }: Reader, length: number, sink: ContentSink): Promise<void> {
-  for (let missing = length; missing > 0; ) {
-    if (input.pending.length === 0 && (await input.fill(1)).length === 0)
-      throw new Malformed("it ends before its end");
-    const chunk = input.take(missing);
-    missing -= chunk.length;
-    await sink(chunk);
+class Octets {
+  readonly #reader: Reader;
+  readonly #sink: ContentSink;
+  readonly #begin: number;
+  #pieces = 0;
+
+  constructor(reader: Reader, sink: ContentSink) {
+    this.#reader = reader;
+    this.#sink = sink;
+    this.#begin = reader.input.position;
+  }
+
+  async read(header: Header, depth: number): Promise<void> {
+    this.#count();
+    const inner = this.#reader.open(header);
+    if (header.tag === TAG.octetString) return this.#piece(header.length ?? 0);
+    if (header.tag !== TAG.constructedOctetString)
+      throw new Malformed("a piece of the content is no OCTET STRING");
+    if (depth >= LIMITS.contentDepth) throw new TooLarge("the pieces of the content are nested too deeply");
+    for (;;) {
+      const next = await this.#reader.peek(inner);
+      if (next === undefined) break;
+      await this.read(next, depth + 1);
+    }
+    await this.#reader.leave(inner);
+  }
+
+  /** Each piece costs time, whatever is in it. */
+  #count(): void {
+    this.#pieces += 1;
+    const bytes = this.#reader.input.position - this.#begin;
+    if (this.#pieces > LIMITS.contentPieces && this.#pieces * LIMITS.bytesPerPiece > bytes)
+      throw new TooLarge("the content is in too many pieces that are too small");
+  }
+
+  async #piece(length: number): Promise<void> {
+    const { input } = this.#reader;
+    for (let missing = length; missing > 0; ) {
+      if (input.pending.length === 0 && (await input.fill(1)).length === 0)
+        throw new Malformed("it ends before its end");
+      const chunk = input.take(missing);
+      missing -= chunk.length;
+      await this.#sink(chunk);
+    }
   }
 }

@@ -2,6 +2,7 @@ import { concat } from "../../../base/bytes.js";
 import { Malformed } from "../asn1/limits.js";
 
 const EMPTY = new Uint8Array(0);
+const SMALLEST_BUFFER = 4096;
 
 /** Bytes that come in chunks, read one after the other. What was taken is good until the next bytes are asked for. */
 export class Input {
@@ -48,15 +49,21 @@ export class Input {
 
   /** Takes exactly so many bytes, in a buffer of their own. */
   async exactly(bytes: number): Promise<Uint8Array> {
-    const pieces: Uint8Array[] = [];
-    for (let missing = bytes; missing > 0; ) {
+    // It grows with what comes: neither a length that is not there nor chunks of one byte take more memory than it.
+    let buffer = new Uint8Array(Math.min(bytes, SMALLEST_BUFFER));
+    for (let taken = 0; taken < bytes; ) {
       if (this.pending.length === 0 && (await this.fill(1)).length === 0)
         throw new Malformed("it ends before its end");
-      const piece = this.take(missing);
-      pieces.push(Uint8Array.from(piece));
-      missing -= piece.length;
+      const piece = this.take(bytes - taken);
+      if (taken + piece.length > buffer.length) {
+        const larger = new Uint8Array(Math.min(bytes, Math.max(buffer.length * 2, taken + piece.length)));
+        larger.set(buffer);
+        buffer = larger;
+      }
+      buffer.set(piece, taken);
+      taken += piece.length;
     }
-    return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : concat(...pieces);
+    return buffer;
   }
 
   /** Lets go of the source; harmless at its end. */

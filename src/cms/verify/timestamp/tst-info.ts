@@ -5,6 +5,9 @@ import { Malformed } from "../asn1/limits.js";
 import { octetsOf, oidOf, serialOf, serialText, smallIntegerOf, timeOf } from "../asn1/primitives.js";
 import { context, TAG } from "../asn1/tags.js";
 import { readValue } from "../asn1/value.js";
+import { readExtensions, unknownCritical } from "../path/extensions.js";
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** TSTInfo (RFC 3161, section 2.4.2): what a timestamp says. */
 export interface TstInfo {
@@ -35,8 +38,10 @@ export function readTstInfo(der: Uint8Array): TstInfo {
   fields.optional(TAG.boolean);
   const nonce = fields.optional(TAG.integer);
   fields.optional(context(0, "constructed"));
-  fields.optional(context(1, "constructed"));
+  const extensions = fields.optional(context(1, "constructed"));
   fields.end();
+  if (unknownCritical(readExtensions(extensions), NONE).length > 0)
+    throw new Malformed("TSTInfo has a critical extension, of which none is known");
   return {
     policy,
     hashAlgorithm,

@@ -21,7 +21,10 @@ const TOKEN_TYPES: ReadonlySet<string> = new Set([ATTRIBUTES.signatureTimeStampT
 const MOST_AHEAD_MS = 5 * 60_000;
 
 /** What timestamps are checked against. */
-export type TimestampRules = Pick<SignerRules, "anchors" | "certificates" | "crls" | "allowWeak" | "effort">;
+export type TimestampRules = Pick<
+  SignerRules,
+  "anchors" | "certificates" | "crls" | "allowWeak" | "requireRevocation" | "effort"
+>;
 
 /**
  * Checks the timestamps of a signature (RFC 3161, appendix A): each must be over the signature's value and be signed by an
@@ -78,12 +81,16 @@ async function readAndVerify(
     at: info.time,
     purpose: "timeStamping",
     requireTimestamp: false,
-    requireRevocation: false,
   });
   const [signer, more] = signers;
   const reasons = [...defectsOf(info, signature, rules.allowWeak), ...(signer?.reasons ?? [])];
   if (signer === undefined || more !== undefined)
     reasons.push({ code: "NO_SIGNERS", message: "the timestamp has no or several signers" });
+  if (!signedData.signers.every(namesCertificate))
+    reasons.push({
+      code: "ATTRIBUTES_INVALID",
+      message: "the timestamp does not name its signer's certificate",
+    });
   const { policy, serialNumber, time } = info;
   return {
     verified: reasons.length === 0,
@@ -94,6 +101,12 @@ async function readAndVerify(
     ...(signer && { authority: signer.signer }),
     chain: signer?.chain ?? [],
   };
+}
+
+/** An authority must (RFC 3161, section 2.4.2; RFC 5816, section 2.2.1). */
+function namesCertificate({ signedAttributes }: SignerInfo): boolean {
+  const types = signedAttributes?.list.map(({ type }) => type) ?? [];
+  return types.includes(ATTRIBUTES.signingCertificate) || types.includes(ATTRIBUTES.signingCertificateV2);
 }
 
 function defectsOf(
@@ -122,6 +135,6 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> 
 
 /** The rules for timestamps that go with those for signatures. */
 export function timestampRules(rules: SignerRules, anchors: readonly Certificate[]): TimestampRules {
-  const { certificates, crls, allowWeak, effort } = rules;
-  return { anchors, certificates, crls, allowWeak, effort };
+  const { certificates, crls, allowWeak, requireRevocation, effort } = rules;
+  return { anchors, certificates: [...certificates, ...anchors], crls, allowWeak, requireRevocation, effort };
 }

@@ -76,6 +76,35 @@ export const revocation: readonly Chain[] = [
     "REVOCATION_UNKNOWN",
     revocable({ crls: [rootCrl(), revocations({ to: years(-0.01) })] }),
   ),
+  ...[
+    ["that was to be replaced, but has revoked it", years(-0.01)],
+    ["that does not say until when it is good, but has revoked it", null],
+  ].map(([what, to]) =>
+    chain(
+      `a signer by a CRL ${String(what)}`,
+      "CERTIFICATE_REVOKED",
+      revocable({
+        requireRevocation: false,
+        crls: [revocations({ to: to as Date | null, revoked: [{ serial: LEAF_SERIAL }] })],
+        notByOpenssl: "it looks at no CRL where none is asked for",
+      }),
+    ),
+  ),
+  chain(
+    "a signer that was put on hold, by a CRL that was to be replaced",
+    "valid",
+    revocable({
+      requireRevocation: false,
+      crls: [
+        revocations({
+          to: years(-0.01),
+          revoked: [
+            { serial: LEAF_SERIAL, extensions: [extension("2.5.29.21", der(0x0a, Buffer.from([6])))] },
+          ],
+        }),
+      ],
+    }),
+  ),
   chain(
     "4.4.14 a negative serial number",
     "CERTIFICATE_REVOKED",
