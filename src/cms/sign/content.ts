@@ -10,7 +10,8 @@ import { refused } from "./refusal.js";
 /** Attached content in memory may have up to this many bytes. */
 const MOST_BYTES = 1024 ** 3;
 
-const CHUNK_BYTES = 1024 * 1024;
+/** Copies of this size take less memory until they are collected than those of a MiB. */
+const CHUNK_BYTES = 256 * 1024;
 
 /**
  * The whole content, as it is at the time of the call.
@@ -52,7 +53,7 @@ function requireRoom(length: number): void {
   );
 }
 
-/** The chunks of a source, none of more than a MiB: bytes in memory are one chunk, of whatever length. */
+/** The chunks of a source, none of more than 256 KiB: bytes in memory are one chunk, of whatever length. */
 export async function* smallChunksOf(
   source: SigningSource,
   signal: AbortSignal | undefined,
