@@ -10,7 +10,7 @@ import { refused } from "./refusal.js";
 /** Attached content in memory may have up to this many bytes. */
 const MOST_BYTES = 1024 ** 3;
 
-/** Copies of this size wait for the garbage collector in a third less memory than those of a MiB. */
+/** Copies of this size take less memory until they are collected than those of a MiB. */
 const CHUNK_BYTES = 256 * 1024;
 
 /**
