@@ -110,6 +110,29 @@ describe("closing a client", () => {
     await closing;
   });
 
+  it("waits for CMS signatures whose content is still being read, and takes no more of them", async () => {
+    const signpath = connect(emulator());
+    const policy = await signpath.policy("demo/rsa-2048");
+    async function* source(): AsyncGenerator<Uint8Array> {
+      await delay(50);
+      yield Buffer.from("what is signed");
+    }
+    const large = new Uint8Array(4 * 1024 * 1024);
+    const { signCms, signCmsStream } = await import("../src/cms/index.js");
+    const streamed = new Response(
+      signCmsStream(new Blob([large]), { policy, detached: false }),
+    ).arrayBuffer();
+    const signing = [signCms(source(), { policy }), signCms("package.json", { policy })];
+    // The stream is read from its first pull on.
+    await delay(0);
+    const closing = signpath.close();
+    const late = codedFailureOf(signCms(source(), { policy }));
+    for (const signature of await Promise.all([...signing, streamed]))
+      expect(signature.byteLength).toBeGreaterThan(1000);
+    expect(await late).toMatchObject({ code: "ABORTED", attempts: 0 });
+    await closing;
+  });
+
   it("waits for a signature with all its requests: also for the look at a certificate that was replaced", async () => {
     const signpath = connect(emulator());
     const policy = await signpath.policy("demo/rsa-2048");

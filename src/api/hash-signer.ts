@@ -10,6 +10,8 @@ import type { CallOptions, SendOptions } from "./transport/request.js";
 export interface SignOptions extends CallOptions {
   /** Go on with this asynchronous signing request in place of a new one; see `REQUEST_PENDING`. */
   readonly signingRequestId?: string | undefined;
+  /** @internal Part of an operation that has begun, and that closing the client waits for. */
+  readonly isPart?: boolean | undefined;
 }
 
 /** Statuses of a server that does not have a route. */

@@ -46,7 +46,7 @@ export async function signDigest(
   options: SignOptions = {},
 ): Promise<Bytes> {
   const { signer, api } = state.connection;
-  api.begin("sign");
+  if (!options.isPart) api.begin("sign");
   try {
     const signed = typeof given === "function" ? await given() : given;
     const began = signChannel.hasSubscribers ? performance.now() : undefined;
@@ -64,7 +64,7 @@ export async function signDigest(
     if (began !== undefined) publishSignature(state, algorithm, raw, performance.now() - began);
     return checked.signature;
   } finally {
-    api.end();
+    if (!options.isPart) api.end();
   }
 }
 

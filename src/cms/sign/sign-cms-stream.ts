@@ -9,6 +9,7 @@ import { piecesOf } from "./ber.js";
 import { smallChunksOf } from "./content.js";
 import { Hashers } from "./digests.js";
 import { closeIndefinite, encodeAround, openIndefinite } from "./encode.js";
+import { asOperation } from "./operation.js";
 import type { SignCmsOptions } from "./options.js";
 import type { Plan } from "./plan.js";
 import { planOf } from "./plan.js";
@@ -94,7 +95,7 @@ async function* indefinite(source: SigningSource, plan: Plan): AsyncGenerator<By
   const hashers = new Hashers(hashes);
   yield openIndefinite(outlineOf(plan));
   yield* piecesOf(smallChunksOf(source, signal), (chunk) => hashers.update(chunk));
-  const stamped = await signAndStamp(plan, hashers.digests());
+  const stamped = await asOperation(plan.signers, () => signAndStamp(plan, hashers.digests()));
   const parts = partsOf(plan, stamped.signed);
   plan.stamping.settle(stamped, () => encodeWhole(plan, parts, undefined));
   yield closeIndefinite(parts);
@@ -102,14 +103,16 @@ async function* indefinite(source: SigningSource, plan: Plan): AsyncGenerator<By
 
 async function* definite(source: SigningSource, plan: Plan): AsyncGenerator<Bytes, void, void> {
   const { hashes, signal } = plan;
-  const hashers = new Hashers(hashes);
   let bytes = 0;
-  for await (const chunk of smallChunksOf(source, signal)) {
-    hashers.update(chunk);
-    bytes += chunk.byteLength;
-  }
-  const digests = hashers.digests();
-  const stamped = await signAndStamp(plan, digests);
+  const { digests, stamped } = await asOperation(plan.signers, async () => {
+    const hashers = new Hashers(hashes);
+    for await (const chunk of smallChunksOf(source, signal)) {
+      hashers.update(chunk);
+      bytes += chunk.byteLength;
+    }
+    const digests = hashers.digests();
+    return { digests, stamped: await signAndStamp(plan, digests) };
+  });
   const parts = partsOf(plan, stamped.signed);
   plan.stamping.settle(stamped, () => encodeWhole(plan, parts, undefined));
   const { before, after } = encodeAround(parts, { bytes, isOctetString: true });

@@ -7,6 +7,7 @@ import { contentOctets, readContent } from "./content.js";
 import type { Digests } from "./digests.js";
 import { digestAll } from "./digests.js";
 import { closeIndefinite, encodeAround, openIndefinite } from "./encode.js";
+import { asOperation } from "./operation.js";
 import type { SignCmsOptions } from "./options.js";
 import type { Plan } from "./plan.js";
 import { planOf } from "./plan.js";
@@ -37,7 +38,11 @@ export async function signCms(source: SigningSource, options: SignCmsOptions): P
 }
 
 /** The same by a plan. */
-export async function signInMemory(source: SigningSource, plan: Plan): Promise<Bytes> {
+export function signInMemory(source: SigningSource, plan: Plan): Promise<Bytes> {
+  return asOperation(plan.signers, () => signWhole(source, plan));
+}
+
+async function signWhole(source: SigningSource, plan: Plan): Promise<Bytes> {
   const { signers, chains, signal, detached, isAsn1 } = plan;
   const preparing = chains.prepare(signers, signal);
   // Bytes are signed as they are at the time of the call, also where something is waited for first.

@@ -96,8 +96,8 @@ async function signDigest(
     });
   const signing =
     attributes === undefined
-      ? policy.signHash(digest, { name: algorithm, hash: hash.name }, { signal })
-      : signWithKey(key.algorithm, key, attributes, { signal });
+      ? policy.signHash(digest, { name: algorithm, hash: hash.name }, { signal, isPart: true })
+      : signWithKey(key.algorithm, key, attributes, { signal, isPart: true });
   const raw = await signing;
   const signature = algorithm === "ECDSA" ? ecdsaSignatureValue(raw) : raw;
   const signerInfo = signerInfoOf({

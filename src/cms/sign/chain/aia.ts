@@ -5,7 +5,7 @@ import type { Outside } from "../../../api/transport/outside.js";
 import type { Bytes } from "../../../base/bytes.js";
 import { exactCopy } from "../../../base/bytes.js";
 import { readCertificates } from "../../../policy/chain.js";
-import { childrenOf, readElement } from "../../asn1/element.js";
+import { childrenOf, MalformedAsn1, readElement } from "../../asn1/element.js";
 import { readObjectIdentifier } from "../../asn1/object-identifier.js";
 import { EXTENSIONS } from "../../asn1/oids.js";
 import { throughApi } from "../../timestamp/through.js";
@@ -31,17 +31,26 @@ const kept = new WeakMap<
 
 /** The http and https addresses where the issuer of a certificate can be had (RFC 5280, section 4.2.2.1). */
 export function issuerAddresses(certificate: Bytes): URL[] {
-  const extension = extensionOf(certificate, EXTENSIONS.authorityInfoAccess);
-  const descriptions = extension === undefined ? [] : childrenOf(readElement(extension));
-  return descriptions
-    .flatMap((description) => {
-      const [method, location] = childrenOf(description);
-      if (location?.tag !== URI || readObjectIdentifier(method) !== EXTENSIONS.caIssuers) return [];
-      const text = Buffer.from(location.content).toString("latin1");
-      return URL.canParse(text) ? [new URL(text)] : [];
-    })
+  return accessLocations(certificate)
+    .flatMap((text) => (URL.canParse(text) ? [new URL(text)] : []))
     .filter(({ protocol, username, password }) => /^https?:$/.test(protocol) && username + password === "")
     .slice(0, MOST_ADDRESSES);
+}
+
+/** None where the extension is malformed: that is the certificate's fault, and no reason not to sign. */
+function accessLocations(certificate: Bytes): string[] {
+  try {
+    const extension = extensionOf(certificate, EXTENSIONS.authorityInfoAccess);
+    const descriptions = extension === undefined ? [] : childrenOf(readElement(extension));
+    return descriptions.flatMap((description) => {
+      const [method, location] = childrenOf(description);
+      const isIssuer = readObjectIdentifier(method) === EXTENSIONS.caIssuers && location?.tag === URI;
+      return isIssuer ? [Buffer.from(location.content).toString("latin1")] : [];
+    });
+  } catch (error) {
+    if (error instanceof MalformedAsn1) return [];
+    throw error;
+  }
 }
 
 /**

@@ -7,6 +7,7 @@ import { childrenOf, readElement } from "../../asn1/element.js";
 import { readObjectIdentifier } from "../../asn1/object-identifier.js";
 import { Chains } from "../chain/chains.js";
 import { digestAll } from "../digests.js";
+import { asOperation } from "../operation.js";
 import type { CertificateOptions, CmsSigner, TimestampChoices } from "../options.js";
 import { contradiction, refused } from "../refusal.js";
 import { signContent } from "../sign-content.js";
@@ -46,11 +47,13 @@ export async function addSigner(cms: Uint8Array, options: AddSignerOptions): Pro
     hasTimestamp: stamping.isCertain,
   });
   const chains = new Chains(options, existing.certificates);
-  await chains.prepare([plan], signal);
-  const digest = await digestOf(existing, plan.hash, options);
-  requireSame(existing, plan.hash, digest);
-  const digests = new Map([[plan.hash.name, digest]]);
-  const stamped = await stamping.stamp([plan], await signContent([plan], digests, chains, signal));
+  const stamped = await asOperation([plan], async () => {
+    await chains.prepare([plan], signal);
+    const digest = await digestOf(existing, plan.hash, options);
+    requireSame(existing, plan.hash, digest);
+    const digests = new Map([[plan.hash.name, digest]]);
+    return stamping.stamp([plan], await signContent([plan], digests, chains, signal));
+  });
   const whole = rebuild(existing, {
     digestAlgorithms: isListed(existing, plan.hash) ? [] : stamped.signed.map((each) => each.digestAlgorithm),
     certificates: stamped.signed.flatMap(({ certificates }) => certificates),

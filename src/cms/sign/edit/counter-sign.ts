@@ -4,6 +4,7 @@ import { digestSource } from "../../../subtle/digest.js";
 import { ATTRIBUTES } from "../../asn1/oids.js";
 import { attribute } from "../attribute-input.js";
 import { Chains } from "../chain/chains.js";
+import { asOperation } from "../operation.js";
 import type { CertificateOptions, CmsSigner, TimestampChoices } from "../options.js";
 import { refused } from "../refusal.js";
 import type { SigningJob } from "../sign-content.js";
@@ -41,12 +42,15 @@ export async function counterSign(cms: Uint8Array, options: CounterSignOptions):
     hasTimestamp: stamping.isCertain,
   });
   const chains = new Chains(options, existing.certificates);
-  await chains.prepare([plan], signal);
-  const jobs = await Promise.all(chosen.map((signer) => jobOf(signer, plan)));
-  const stamped = await stamping.stamp(
-    jobs.map(({ signer }) => signer),
-    await signAll(jobs, chains, signal),
-  );
+  const stamped = await asOperation([plan], async () => {
+    await chains.prepare([plan], signal);
+    const jobs = await Promise.all(chosen.map((signer) => jobOf(signer, plan)));
+    const signed = await signAll(jobs, chains, signal);
+    return stamping.stamp(
+      jobs.map(({ signer }) => signer),
+      signed,
+    );
+  });
   const signerInfos = existing.signers.map((signer) => {
     const signed = stamped.signed[chosen.indexOf(signer)];
     return signed === undefined ? signer.bytes : encodeSignerInfo(withAttribute(signer, signed.signerInfo));
