@@ -41,8 +41,8 @@ const ACCEPTANCE_WEIGHT = Math.log((1 - BY_CHANCE) / (1 - BY_LIMIT));
 /** So much evidence shows a limit at the lowest rates: three refusals, close to each other. */
 const LEAST_PROOF = 3;
 /** It grows with the logarithm of the rate, so that chance convicts no more often per hour where there are more answers. */
-const PROOF_BY_RATE = 1.5;
-const LOW_RATE = 20;
+const PROOF_BY_RATE = 2;
+const LOW_RATE = 50;
 
 /** How far back it is counted what was accepted. */
 const WINDOW_MS = 1000;
