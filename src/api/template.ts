@@ -1,3 +1,4 @@
+import { Slab } from "../base/slab.js";
 import { SUBMISSION_FIELDS } from "../wire/routes.js";
 import type {
   HashIdentifiers,
@@ -38,6 +39,8 @@ interface Mould {
   readonly bytes: Buffer;
   readonly offset: number;
 }
+
+const bodies = new Slab();
 
 /**
  * The requests for one policy and algorithm. As long as the metadata does not change, the bodies differ in the
@@ -92,7 +95,7 @@ export class SigningTemplate {
       };
       if (this.#metadata.constant) this.#moulds.set(kind, mould);
     }
-    const body = Buffer.from(mould.bytes);
+    const body = bodies.copy(mould.bytes);
     body.write(hash, mould.offset, "latin1");
     return body;
   }

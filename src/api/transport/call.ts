@@ -129,7 +129,7 @@ export class Call<Result> implements AttemptListener, Timed {
     this.#limit = limit;
     const authorization = this.#shared.authorization();
     const isAtHand = typeof authorization !== "object";
-    if (!this.#done) lane.watch(this, limit, !isAtHand);
+    if (!this.#done) lane.watch(this, this.#sentAt, this.#sentAt + limit, !isAtHand);
     if (isAtHand) this.#dispatch(lane, authorization);
     else void this.#prepare(lane, authorization);
   }
