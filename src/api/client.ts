@@ -33,8 +33,10 @@ const MAX_ARTIFACT_BYTES = 16 * 1024 * 1024;
 /** A signature as the service gave it: well-formed, of the hash and algorithm asked for by its word, not yet checked. */
 export interface RawSignature {
   readonly signature: Bytes;
-  /** Requests sent for it. */
+  /** Requests sent for the answer that it is in. */
   readonly attempts: number;
+  /** Requests sent for it in all, where those are more. */
+  readonly requests?: number;
   readonly signingRequestId: string | undefined;
 }
 
@@ -140,20 +142,23 @@ export class ApiClient {
   /**
    * `POST SigningRequests` or `POST SigningRequests/SubmitWithArtifact`, with `IsFastSigningRequest=false`
    *
-   * @returns the id of the signing request, and the page that shows it
+   * @returns the id of the signing request, the page that shows it, and how many requests it took
    */
   submit(
     route: "signingRequests" | "submitWithArtifact",
     template: SigningTemplate,
     hash: string,
     options?: SendOptions,
-  ): Promise<{ id: string; webLink: string | undefined }> {
+  ): Promise<{ id: string; webLink: string | undefined; attempts: number }> {
     const request = this.#post(
       "asynchronous signing request",
       this.#paths[route],
       template.formContentType,
       template.submission(hash),
-      ({ body, headers }) => decodeSubmission(body, header(headers, "location"), this.#redact),
+      ({ body, headers, attempts }) => ({
+        ...decodeSubmission(body, header(headers, "location"), this.#redact),
+        attempts,
+      }),
     );
     return this.#transport.send(request, options);
   }

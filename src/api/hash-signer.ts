@@ -72,14 +72,22 @@ export class HashSigner {
 
   async #asynchronous(template: SigningTemplate, hash: string, options: SignOptions): Promise<RawSignature> {
     const deadline = performance.now() + this.#client.config.retry.totalTimeoutMs;
-    const id = requireId(options.signingRequestId) ?? (await this.#submit(template, hash, options));
+    const resumed = requireId(options.signingRequestId);
+    const submitted =
+      resumed === undefined ? await this.#submit(template, hash, options) : { id: resumed, attempts: 0 };
+    const { id } = submitted;
+    let requests = submitted.attempts;
     const within = (): SendOptions => ({
       signal: options.signal ?? undefined,
       limits: { totalTimeoutMs: Math.max(1, deadline - performance.now()) },
     });
     for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * 1.5, SLOWEST_POLL_MS)) {
       const { status, workflowStatus, isFinalStatus, attempts } = await this.#state(id, within);
-      if (status === "Completed") return this.#client.signedArtifact(id, template, hash, within());
+      requests += attempts;
+      if (status === "Completed") {
+        const artifact = await this.#client.signedArtifact(id, template, hash, within());
+        return { ...artifact, requests: requests + artifact.attempts };
+      }
       const state = workflowStatus === undefined ? status : `${status} (${workflowStatus})`;
       if (isFinalStatus) throw refused(id, status, state, attempts);
       if (performance.now() + wait > deadline) throw pending(id, state, attempts);
@@ -91,14 +99,18 @@ export class HashSigner {
     }
   }
 
-  async #submit(template: SigningTemplate, hash: string, options: SignOptions): Promise<string> {
+  async #submit(
+    template: SigningTemplate,
+    hash: string,
+    options: SignOptions,
+  ): Promise<{ id: string; attempts: number }> {
     try {
-      return (await this.#client.submit(this.#submission, template, hash, options)).id;
+      return await this.#client.submit(this.#submission, template, hash, options);
     } catch (error) {
       if (!this.#known || !lacksRoute(error) || this.#submission === "submitWithArtifact") throw error;
-      const { id } = await this.#client.submit("submitWithArtifact", template, hash, options);
+      const submitted = await this.#client.submit("submitWithArtifact", template, hash, options);
       this.#submission = "submitWithArtifact";
-      return id;
+      return submitted;
     }
   }
 

@@ -28,7 +28,9 @@ export function parseProxy(value: unknown): ProxyConfig {
   url.password = "";
   return {
     url: url.href,
-    ...(name !== "" && { authorization: `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}` }),
+    ...(`${name}${password}` !== "" && {
+      authorization: `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`,
+    }),
   };
 }
 
@@ -80,17 +82,37 @@ export function proxyEnvironment(env: Environment): Environment {
 }
 
 function isExempt(target: URL, list: string): boolean {
-  const host = target.hostname.toLowerCase();
+  const host = target.hostname.toLowerCase().replace(/^\[|\]$/g, "");
   const port = target.port || (target.protocol === "https:" ? "443" : "80");
   return list
     .toLowerCase()
     .split(/[\s,]+/)
-    .some((entry) => {
-      if (entry === "") return false;
-      if (entry === "*") return true;
-      const [, name = entry, entryPort] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
-      if (entryPort !== undefined && entryPort !== port) return false;
-      const suffix = name.replace(/^\*?\./, "");
-      return host === suffix || host.endsWith(`.${suffix}`);
-    });
+    .some((entry) => entry !== "" && (entry === "*" || isListed(host, port, entry)));
+}
+
+/** An entry is a domain, an address, or addresses with a prefix length; each may have a port, IPv6 then in brackets. */
+function isListed(host: string, port: string, entry: string): boolean {
+  const { isIP, isIPv6 } = process.getBuiltinModule("node:net");
+  const isBare = isIPv6(entry.replace(/\/.*/, ""));
+  const [, name = entry, entryPort] = (!isBare && /^(.*?)(?::(\d+))?$/.exec(entry)) || [];
+  if (entryPort !== undefined && entryPort !== port) return false;
+  const place = name.replace(/^\[|\](?=\/|$)/g, "");
+  if (isIP(host) !== 0) return isAmong(host, place);
+  const suffix = place.replace(/^\*?\./, "");
+  return host === suffix || host.endsWith(`.${suffix}`);
+}
+
+/** Whether an address is the one, or in the network, that an entry names. */
+function isAmong(address: string, entry: string): boolean {
+  const { BlockList, isIP } = process.getBuiltinModule("node:net");
+  const [network = "", prefix] = entry.split("/");
+  const version = isIP(network);
+  if (version === 0 || version !== isIP(address)) return false;
+  const bits = version === 4 ? 32 : 128;
+  const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
+  if (!(length <= bits)) return false;
+  const family = version === 4 ? "ipv4" : "ipv6";
+  const listed = new BlockList();
+  listed.addSubnet(network, length, family);
+  return listed.check(address, family);
 }

@@ -71,7 +71,7 @@ export async function signDigest(
 function publishSignature(
   state: PolicyState,
   algorithm: SigningAlgorithm,
-  { attempts, signingRequestId }: RawSignature,
+  { attempts, requests = attempts, signingRequestId }: RawSignature,
   elapsedMs: number,
 ): void {
   const event: SignEvent = {
@@ -80,7 +80,7 @@ function publishSignature(
     algorithm: algorithm.name,
     hash: algorithm.hash.name,
     verified: state.verifies,
-    attempts,
+    attempts: requests,
     signingRequestId,
     elapsedMs,
   };

@@ -73,7 +73,7 @@ export class PolicyDirectory {
     const known = this.#entries.get(keyOf(slugs)) ?? this.#aliases.get(keyOf(slugs));
     const isFresh =
       known !== undefined && performance.now() - known.fetchedAt < this.#api.config.policyCacheMs;
-    if (isFresh) return known.policy;
+    if (isFresh && !this.#api.isClosing) return known.policy;
     this.#api.begin("policy");
     try {
       const fetch = (shared: AbortSignal): Promise<Entry> => this.#fetch(slugs, shared);

@@ -114,4 +114,39 @@ describe("the proxy", () => {
     expect(load({ apiUrl }, { HTTPS_PROXY: "a:1", NO_PROXY: "app.signpath.io:8443" }).proxy).toBeUndefined();
     expect(load({ apiUrl }, { HTTPS_PROXY: "a:1", NO_PROXY: "app.signpath.io:443" }).proxy).toBeDefined();
   });
+
+  it.each([
+    ["https://10.20.30.40", "10.20.30.40"],
+    ["https://10.20.30.40", "10.20.0.0/16"],
+    ["https://10.20.30.40:8443", "10.0.0.0/8:8443"],
+    ["https://[2001:db8::7]", "2001:db8::7"],
+    ["https://[2001:db8::7]", "[2001:db8::7]"],
+    ["https://[2001:db8::7]:8443", "[2001:db8:0::7]:8443"],
+    ["https://[2001:db8::7]", "2001:db8::/32"],
+    ["https://[2001:db8::7]", "example.com, 10.0.0.0/8, 2001:db8::/32"],
+  ])("is not used for %j where NO_PROXY is %j", (apiUrl, list) => {
+    expect(load({ apiUrl }, { HTTPS_PROXY: "a:1", NO_PROXY: list }).proxy).toBeUndefined();
+  });
+
+  it.each([
+    ["https://10.20.30.40", "10.20.30.4"],
+    ["https://10.20.30.40", "30.40"],
+    ["https://10.20.30.40", "10.21.0.0/16"],
+    ["https://10.20.30.40", "10.20.30.40/33"],
+    ["https://10.20.30.40", "10.20.30.0/"],
+    ["https://10.20.30.40", "10.20.30.0/x"],
+    ["https://10.20.30.40", "10.0.0.0/8:8443"],
+    ["https://10.20.30.40", "2001:db8::/32"],
+    ["https://[2001:db8::7]", "2001:db8::8"],
+    ["https://[2001:db8::7]", "[2001:db8::7]:8443"],
+    ["https://[2001:db8::7]", "10.0.0.0/8"],
+    ["https://app.signpath.io", "10.0.0.0/8"],
+  ])("is used for %j where NO_PROXY is %j", (apiUrl, list) => {
+    expect(load({ apiUrl }, { HTTPS_PROXY: "a:1", NO_PROXY: list }).proxy?.url).toBe("http://a:1/");
+  });
+
+  it("takes a password without a name", () => {
+    const { proxy } = load({ proxy: "http://:secret@proxy.example" });
+    expect(proxy?.authorization).toBe(`Basic ${Buffer.from(":secret").toString("base64")}`);
+  });
 });

@@ -57,6 +57,16 @@ describe("the diagnostics of signatures", () => {
     ]);
   });
 
+  it("count all requests of an asynchronous signature", async () => {
+    const policy = await policyOf("rsa-2048", { route: "asynchronous" });
+    const events = listen();
+    const before = emulator().requests.length;
+    await policy.signHash(digest("SHA-256", "data"), { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" });
+    const sent = emulator().requests.length - before;
+    expect(sent).toBeGreaterThanOrEqual(3);
+    expect(events).toMatchObject([{ type: "signature", attempts: sent }]);
+  });
+
   it("tell nothing of a signature that was not given out", async () => {
     const policy = await policyOf("rsa-2048");
     const events = listen();
