@@ -13,7 +13,7 @@ export function toolkitTests(root: string): string[] {
     .map((path) => join("test", path))
     .filter((path) => path.endsWith(".test.ts"))
     .filter((path) =>
-      /^import \{[^}]*\} from ".*\/toolkit-row\.js";$/m.test(readFileSync(join(root, path), "utf8")),
+      /^\s*import \{[^}]*\} from ".*\/toolkit-row\.js";$/m.test(readFileSync(join(root, path), "utf8")),
     )
     .sort();
 }
