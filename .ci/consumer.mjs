@@ -1,45 +1,34 @@
 // The package as its users get it: packed, installed into empty folders, imported, compiled, run.
 // `node .ci/consumer.mjs examples` runs nothing but the examples.
 import { execFile, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import { examplePackages, readExamples } from "./examples.mjs";
+import { exportedNames } from "./exported-names.mjs";
 
 const compilers = ["5.9", "7"];
 const options =
   "--target es2023 --lib es2023,dom --module nodenext --types node --strict --skipLibCheck false".split(" ");
 
-/** What package.json's `exports` promise. */
-const promised = {
-  ".": {
-    values: ["SignPath", "SignPathCryptoKey", "SignPathError", "crypto", "subtle"],
-    types: ["SignPathErrorCode", "SignPathOptions", "SigningPolicy"],
-  },
-  "./cms": { values: ["signCms"], types: [] },
-  "./pkijs": { values: ["createEngine", "policyCertificate"], types: [] },
-  "./emulator": { values: ["startEmulator"], types: ["Emulator", "EmulatorOptions"] },
-};
-
-/** Examples that do not run without an argument. */
-const exampleArguments = { "sign-file-cms.mjs": ["package.json"] };
-
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
-/** What examples import that does not come with the package. */
-const examplePackages = ["@opentelemetry/api", "@opentelemetry/sdk-trace-base"].map(
-  (name) => `${name}@${manifest.devDependencies[name]}`,
-);
-const entries = Object.entries(promised).map(([path, names]) => ({
-  ...names,
-  from: manifest.name + path.slice(1),
-}));
+const packages = examplePackages("examples", manifest);
 const root = mkdtempSync(join(tmpdir(), "signpath-consumer-"));
 let failures = 0;
 
 try {
-  if (process.argv[2] === "examples")
-    await runExamples(await install(await pack(), "examples", examplePackages));
+  if (process.argv[2] === "examples") await runExamples(await install(await pack(), "examples", packages));
   else await checkAll();
 } finally {
   rmSync(root, { recursive: true, force: true });
@@ -50,18 +39,21 @@ if (failures > 0) {
 }
 
 async function checkAll() {
-  await step("every export is on the list", () => {
-    const listed = [...Object.keys(promised), "./package.json"].sort().join();
-    const exported = Object.keys(manifest.exports).sort().join();
-    if (listed !== exported) throw new Error(`package.json exports ${exported}, the list says ${listed}`);
-  });
   const tarball = await pack();
   const folders = [];
   for (const version of compilers) {
-    const packages = [`typescript@${version}`, "@types/node@20", ...examplePackages];
-    folders.push(await install(tarball, `typescript-${version}`, packages));
+    const compiler = [`typescript@${version}`, "@types/node@20"];
+    folders.push(await install(tarball, `typescript-${version}`, [...compiler, ...packages]));
   }
   const [first] = folders;
+  const alone = await install(tarball, "alone");
+  await step("no toolkit comes with the package unless asked for", async () => {
+    const present = Object.keys(manifest.peerDependencies).filter((name) =>
+      existsSync(join(alone, "node_modules", name)),
+    );
+    if (present.length > 0) throw new Error(`it brings ${present.join(", ")}`);
+    await evaluate(`await import("${manifest.name}")`, alone);
+  });
   await Promise.all([
     useIt(first).then(() => runExamples(first)),
     ...folders.map((folder, index) => compile(folder, compilers[index])),
@@ -81,9 +73,20 @@ async function install(tarball, name, packages = []) {
   return folder;
 }
 
+/** The modules that `exports` of package.json names, with the names that their declarations promise. */
+function entriesOf(folder) {
+  return Object.entries(manifest.exports)
+    .filter(([, target]) => target.types !== undefined)
+    .map(([path, { types }]) => ({
+      from: manifest.name + path.slice(1),
+      ...exportedNames(join(folder, "node_modules", manifest.name, types)),
+    }));
+}
+
 async function useIt(folder) {
-  for (const { from, values } of entries) {
+  for (const { from, values } of entriesOf(folder)) {
     await step(`import ${from}`, async () => {
+      if (values.length === 0) throw new Error("its declarations name no value");
       const { stdout } = await evaluate(`console.log(Object.keys(await import("${from}")).join())`, folder);
       const missing = values.filter((name) => !stdout.trim().split(",").includes(name));
       if (missing.length > 0) throw new Error(`it lacks ${missing.join(", ")}; it has ${stdout}`);
@@ -121,9 +124,9 @@ async function runExamples(folder) {
   cpSync("examples", join(folder, "examples"), { recursive: true });
   const { environment, stop } = await startEmulator(folder);
   try {
-    for (const name of readdirSync("examples").filter((file) => file.endsWith(".mjs"))) {
-      const args = [`examples/${name}`, ...(exampleArguments[name] ?? [])];
-      await step(`node ${args.join(" ")}`, () => run(process.execPath, args, folder, environment));
+    for (const { name, args } of readExamples("examples")) {
+      const command = [`examples/${name}`, ...args];
+      await step(`node ${command.join(" ")}`, () => run(process.execPath, command, folder, environment));
     }
   } finally {
     await stop();
@@ -132,11 +135,10 @@ async function runExamples(folder) {
 
 async function compile(folder, version) {
   await step(`types under TypeScript ${version}`, async () => {
-    const lines = entries.flatMap(({ from, values, types }, index) => [
+    const lines = entriesOf(folder).flatMap(({ from, values, types }, index) => [
       `import * as values${index} from "${from}";`,
-      `import type * as types${index} from "${from}";`,
       ...values.map((name) => `export const value${index}${name}: unknown = values${index}.${name};`),
-      ...types.map((name) => `export type Type${index}${name} = types${index}.${name};`),
+      `export type { ${types.map((name) => `${name} as Type${index}${name}`).join(", ")} } from "${from}";`,
     ]);
     writeFileSync(join(folder, "consumer.ts"), lines.join("\n"));
     await run("npx", ["--no-install", "tsc", ...options, "--noEmit", "consumer.ts"], folder);

@@ -1,5 +1,5 @@
 // Imports point downwards: `node .ci/floors.mjs [project folder]` names each one that does not.
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, posix, sep } from "node:path";
 import { readImports } from "./imports.mjs";
 
@@ -17,6 +17,7 @@ const floors = new Map([
   ["signpath.ts", 5.5],
   ["index.ts", 5.6],
   ["cms", 6],
+  ["adapter", 6.5],
   ["toolkit", 7],
   ["cli", 8],
 ]);
@@ -29,7 +30,10 @@ const wingIsOpenTo = "cli";
 
 const entry = "src/index.ts";
 /** What must not be loaded before it is needed. */
-const heavy = ["@peculiar/x509", "@peculiar/webcrypto", "pkijs", "asn1js", "undici", "@noble/curves"];
+const heavy = [
+  ...["@peculiar/x509", "@peculiar/webcrypto", "pkijs", "asn1js", "undici", "@noble/curves"],
+  ...Object.keys(JSON.parse(readFileSync(new URL("../package.json", import.meta.url))).peerDependencies),
+];
 
 const root = process.argv[2] ?? process.cwd();
 const files = new Map(sources().map((path) => [path, readImports(join(root, path))]));

@@ -1,4 +1,5 @@
 // Signs a file as CMS (PKCS#7), into FILE.p7s: node sign-file-cms.mjs FILE [PROJECT/POLICY [ISSUERS.pem...]]
+// arguments: package.json
 import { readFile, writeFile } from "node:fs/promises";
 import { SignPath } from "signpath-webcrypto";
 import { signCms } from "signpath-webcrypto/cms";

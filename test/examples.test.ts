@@ -7,10 +7,18 @@ import { useEmulator } from "./support/emulator.js";
 import type { RunResult } from "./support/run.js";
 import { run } from "./support/run.js";
 import { temporaryFolder } from "./support/temporary.js";
+import { toolkitTest } from "./support/toolkit-row.js";
 import { openssl, testWith } from "./support/verifiers.js";
 
 const EXAMPLES = resolve("examples");
 const names = readdirSync(EXAMPLES).filter((name) => name.endsWith(".mjs"));
+const provesX509 = toolkitTest({
+  subpath: "",
+  toolkit: "@peculiar/x509",
+  use: "`crypto` as the crypto argument",
+  verifiers: ["openssl"],
+  verifiedBy: ["`openssl verify`"],
+});
 const MESSAGE = "Hello, world!\n";
 
 describe("the example", () => {
@@ -69,7 +77,10 @@ describe("the example", () => {
     await example("sign-file-cms.mjs", [path]);
   });
 
-  for (const policy of ["demo/rsa-2048", "demo/p-256"]) {
+  for (const [policy, algorithm] of [
+    ["demo/rsa-2048", "RSA PKCS#1"],
+    ["demo/p-256", "P-256"],
+  ] as const) {
     testWith("openssl", `pkijs.mjs prints a CMS signature by ${policy}`, async () => {
       const signature = await saved((await example("pkijs.mjs", [policy])).stdout);
       // The API gives the policy's certificate only: what the example includes.
@@ -88,7 +99,7 @@ describe("the example", () => {
       expect(stdout).toBe(await emulator().publicKeyOf(policy.slice("demo/".length)));
     });
 
-    testWith("openssl", `x509.mjs prints a self-signed certificate by ${policy}`, async () => {
+    provesX509(`x509.mjs prints a self-signed certificate by ${policy}`, algorithm, async () => {
       const { stdout } = await example("x509.mjs", [policy]);
       expect(new X509Certificate(stdout).subject).toContain("CN=Release signing");
       const path = await saved(stdout);

@@ -10,6 +10,8 @@ import { derOf } from "./support/ecdsa-der.js";
 import { useEmulator } from "./support/emulator.js";
 import { codedFailureOf } from "./support/failure.js";
 import { temporaryFolder } from "./support/temporary.js";
+import type { ToolkitRow } from "./support/toolkit-row.js";
+import { provenBy, toolkitMeta } from "./support/toolkit-row.js";
 import { describeWith, openssl } from "./support/verifiers.js";
 
 const DATA = Buffer.from("What is signed here,\0 in every way that there is\r\n");
@@ -32,6 +34,16 @@ const ROWS: readonly Row[] = HASHES.flatMap((hash) => [
   ...RSA.map((slug) => [slug, "RSA-PSS", hash.hash, hash] as const),
   ...EC.map((slug) => [slug, "ECDSA", hash.hash, hash] as const),
 ]);
+
+/** The row of the table of toolkits for those who use none. */
+const OWN_CODE: ToolkitRow = {
+  subpath: "",
+  toolkit: "WebCrypto code of your own",
+  installedAs: null,
+  use: "`subtle`, or `crypto` passed in",
+  verifiers: ["openssl"],
+  verifiedBy: ["`openssl dgst`", "`openssl pkeyutl`"],
+};
 
 describeWith("openssl", "a signature, to openssl and to Node's own subtle.verify", () => {
   const emulator = useEmulator();
@@ -88,24 +100,27 @@ describeWith("openssl", "a signature, to openssl and to Node's own subtle.verify
     return webcrypto.subtle.verify(algorithm, key, signature, DATA);
   };
 
-  it.concurrent.each(ROWS)("by demo/%s with %s and %s is good, however it was asked for", async (...row) => {
+  for (const row of ROWS) {
     const [slug, name, hash, facts] = row;
-    const policy = await signpath().policy(`demo/${slug}`);
-    const key = policy.privateKey({ name, hash });
-    const [bySubtle, byHash, byStream] = await Promise.all([
-      subtle.sign(key.algorithm, key, DATA).then((buffer) => new Uint8Array(buffer)),
-      policy.signHash(digest(facts.nodeName), { name, hash }),
-      policy.signStream(path("data"), { name, hash }),
-    ]);
-    const verdicts = await Promise.all([
-      opensslSays("dgst", slug, name, facts, `${row.join()}.1`, bySubtle),
-      opensslSays("pkeyutl", slug, name, facts, `${row.join()}.2`, byHash),
-      opensslSays("dgst", slug, name, facts, `${row.join()}.3`, byStream),
-      ...[bySubtle, byHash, byStream].map((signature) => nodeSays(policy, name, hash, signature)),
-    ]);
-    const [ofData, ofHash] = ["Verified OK", "Signature Verified Successfully"];
-    expect(verdicts).toEqual([ofData, ofHash, ofData, true, true, true]);
-  });
+    const title = `by demo/${slug} with ${name} and ${hash} is good, however it was asked for`;
+    it.concurrent(title, toolkitMeta(OWN_CODE, [provenBy(slug, name)]), async () => {
+      const policy = await signpath().policy(`demo/${slug}`);
+      const key = policy.privateKey({ name, hash });
+      const [bySubtle, byHash, byStream] = await Promise.all([
+        subtle.sign(key.algorithm, key, DATA).then((buffer) => new Uint8Array(buffer)),
+        policy.signHash(digest(facts.nodeName), { name, hash }),
+        policy.signStream(path("data"), { name, hash }),
+      ]);
+      const verdicts = await Promise.all([
+        opensslSays("dgst", slug, name, facts, `${row.join()}.1`, bySubtle),
+        opensslSays("pkeyutl", slug, name, facts, `${row.join()}.2`, byHash),
+        opensslSays("dgst", slug, name, facts, `${row.join()}.3`, byStream),
+        ...[bySubtle, byHash, byStream].map((signature) => nodeSays(policy, name, hash, signature)),
+      ]);
+      const [ofData, ofHash] = ["Verified OK", "Signature Verified Successfully"];
+      expect(verdicts).toEqual([ofData, ofHash, ofData, true, true, true]);
+    });
+  }
 
   it.each(["RSASSA-PKCS1-v1_5", "RSA-PSS"])(
     "by demo/approval with %s is good once somebody has approved",

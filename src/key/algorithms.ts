@@ -43,6 +43,11 @@ const TABLE: ReadonlyMap<AlgorithmName, ReadonlyMap<HashName, SigningAlgorithm>>
   }),
 );
 
+/** Every algorithm that SignPath signs with, for whatever key. */
+export function allAlgorithms(): SigningAlgorithm[] {
+  return [...TABLE.values()].flatMap((byHash) => [...byHash.values()]);
+}
+
 /** The name in WebCrypto's spelling; its comparison ignores case. */
 function canonical<Name extends string>(names: readonly Name[], given: string): Name | undefined {
   const exact = names.find((name) => name === given);

@@ -1,4 +1,4 @@
-import type { TestFunction } from "vitest";
+import type { TestFunction, TestOptions } from "vitest";
 import { describe, test } from "vitest";
 import type { Verifier } from "./programs.js";
 import { verifiers } from "./programs.js";
@@ -12,10 +12,17 @@ export function describeWith(needed: Verifier | readonly Verifier[], name: strin
   else reportMissing(absent, name);
 }
 
-/** A `test` that needs a verifier: without it, skipped on a developer's machine and failed in CI. */
-export function testWith(verifier: Verifier, name: string, body: TestFunction, timeout?: number): void {
-  if (verifiers[verifier]) test(name, body, timeout);
-  else reportMissing(verifier, name);
+/** A `test` that needs verifiers: without one, skipped on a developer's machine and failed in CI. */
+export function testWith(
+  needed: Verifier | readonly Verifier[],
+  name: string,
+  body: TestFunction,
+  options: TestOptions | number = {},
+): void {
+  const settings = typeof options === "number" ? { timeout: options } : options;
+  const absent = [needed].flat().find((verifier) => verifiers[verifier] === undefined);
+  if (absent === undefined) test(name, settings, body);
+  else reportMissing(absent, name, settings);
 }
 
 /** Runs `openssl` to its end. */
@@ -30,9 +37,9 @@ export function pathOf(verifier: Verifier): string {
   return path;
 }
 
-function reportMissing(verifier: Verifier, name: string): void {
+function reportMissing(verifier: Verifier, name: string, options: TestOptions = {}): void {
   const title = `${name} (${missing(verifier)})`;
-  test.runIf(process.env["CI"] === "true")(title, () => {
+  test.runIf(process.env["CI"] === "true")(title, options, () => {
     throw new Error(missing(verifier));
   });
 }

@@ -8,14 +8,17 @@ import type { Variant } from "../cms/support.js";
 import { KINDS, titled, useSignPath } from "../cms/support.js";
 import { useEmulator } from "../support/emulator.js";
 import { temporaryFolder } from "../support/temporary.js";
-import { openssl, testWith } from "../support/verifiers.js";
-import { toolkits } from "./support.js";
+import { provenBy } from "../support/toolkit-row.js";
+import { openssl } from "../support/verifiers.js";
+import { pkijsTest, toolkits } from "./support.js";
 
 const COMMON_NAME = "2.5.4.3";
 const BASIC_CONSTRAINTS = "2.5.29.19";
 const DAY_MS = 86_400_000;
 
-describe.each(toolkits)("a document by %s that a key in SignPath signs", (_title, { pkijs, asn1js }) => {
+describe.each(toolkits)("a document by %s that a key in SignPath signs", (_title, toolkit) => {
+  const { pkijs, asn1js } = toolkit;
+  const proves = pkijsTest(toolkit, ["`openssl req`", "`openssl verify`", "`openssl crl`"]);
   const emulator = useEmulator();
   const signpath = useSignPath(emulator);
   const folder = temporaryFolder();
@@ -51,22 +54,26 @@ describe.each(toolkits)("a document by %s that a key in SignPath signs", (_title
   };
 
   for (const [title, variant] of titled(KINDS)) {
-    testWith("openssl", `is a good self-signed certificate by ${title}`, async () => {
-      const certificate = await selfSigned(variant);
-      const path = await save("self.der", certificate);
-      const pem = join(folder, "self.pem");
-      expect(await openssl(["x509", "-in", path, "-inform", "DER", "-out", pem])).toMatchObject({
-        status: 0,
-      });
-      const trust = ["-CAfile", pem, "-no-CApath", "-no-CAstore"];
-      const verified = await openssl(["verify", "-check_ss_sig", ...trust, pem]);
-      expect(verified).toMatchObject({ status: 0, stdout: `${pem}: OK\n` });
-      // Both places name the algorithm, and alike (RFC 5280, section 4.1.1.2).
-      const outer = readDer(Buffer.from(certificate.toSchema(true).toBER()));
-      expect(child(outer, 0, 2).bytes).toEqual(child(outer, 1).bytes);
-    });
+    proves(
+      `is a good self-signed certificate by ${title}`,
+      provenBy(variant.slug, variant.name),
+      async () => {
+        const certificate = await selfSigned(variant);
+        const path = await save("self.der", certificate);
+        const pem = join(folder, "self.pem");
+        expect(await openssl(["x509", "-in", path, "-inform", "DER", "-out", pem])).toMatchObject({
+          status: 0,
+        });
+        const trust = ["-CAfile", pem, "-no-CApath", "-no-CAstore"];
+        const verified = await openssl(["verify", "-check_ss_sig", ...trust, pem]);
+        expect(verified).toMatchObject({ status: 0, stdout: `${pem}: OK\n` });
+        // Both places name the algorithm, and alike (RFC 5280, section 4.1.1.2).
+        const outer = readDer(Buffer.from(certificate.toSchema(true).toBER()));
+        expect(child(outer, 0, 2).bytes).toEqual(child(outer, 1).bytes);
+      },
+    );
 
-    testWith("openssl", `is a good certification request by ${title}`, async () => {
+    proves(`is a good certification request by ${title}`, provenBy(variant.slug, variant.name), async () => {
       const { privateKey, publicKey, engine } = await keysOf(variant);
       const request = new pkijs.CertificationRequest();
       request.subject.typesAndValues.push(name("Release signing"));
@@ -79,7 +86,7 @@ describe.each(toolkits)("a document by %s that a key in SignPath signs", (_title
       expect(status).toBe(0);
     });
 
-    testWith("openssl", `is a good revocation list by ${title}`, async () => {
+    proves(`is a good revocation list by ${title}`, provenBy(variant.slug, variant.name), async () => {
       const { policy, privateKey, engine } = await keysOf(variant);
       const issuer = policyCertificate(policy, pkijs);
       const list = new pkijs.CertificateRevocationList();

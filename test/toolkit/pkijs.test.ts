@@ -6,9 +6,9 @@ import type { Variant } from "../cms/support.js";
 import { CONTENT, HASHES, KINDS, OpensslCms, sentTo, titled, useSignPath, VARIANTS } from "../cms/support.js";
 import { useEmulator } from "../support/emulator.js";
 import { codedFailureOf, failureOf } from "../support/failure.js";
-import { testWith } from "../support/verifiers.js";
+import { provenBy } from "../support/toolkit-row.js";
 import type { Order } from "./support.js";
-import { derOf, signWithPkijs, TOOLKITS, toolkits } from "./support.js";
+import { derOf, pkijsTest, signWithPkijs, TOOLKITS, toolkits } from "./support.js";
 
 const SHA_256_WITH_RSA = "300d06092a864886f70d01010b0500";
 
@@ -20,6 +20,7 @@ function signatureAlgorithmIn(signed: Uint8Array, withAttributes: boolean): stri
 
 describe.each(toolkits)("%s", (_title, toolkit) => {
   const { pkijs, asn1js } = toolkit;
+  const proves = pkijsTest(toolkit, ["`openssl cms`"]);
   const emulator = useEmulator();
   const signpath = useSignPath(emulator);
   const cms = new OpensslCms(emulator);
@@ -46,23 +47,27 @@ describe.each(toolkits)("%s", (_title, toolkit) => {
 
   describe("with an engine of this package", () => {
     for (const [title, variant] of titled(VARIANTS)) {
-      testWith("openssl", `signs what openssl accepts, attached and detached, by ${title}`, async () => {
-        const attached = await signWithPkijs(
-          toolkit,
-          await orderOf(variant, { detached: false, withAttributes: false }),
-        );
-        expect(await cms.verify(attached, undefined)).toEqual(CONTENT);
-        expect(await cms.verify(attached, undefined, "-purpose", "any")).toEqual(CONTENT);
-        const detached = await signWithPkijs(toolkit, await orderOf(variant));
-        expect(await cms.verify(detached, CONTENT)).toEqual(CONTENT);
-        expect(await cms.verify(detached, CONTENT, "-purpose", "any")).toEqual(CONTENT);
-      });
+      proves(
+        `signs what openssl accepts, attached and detached, by ${title}`,
+        provenBy(variant.slug, variant.name),
+        async () => {
+          const attached = await signWithPkijs(
+            toolkit,
+            await orderOf(variant, { detached: false, withAttributes: false }),
+          );
+          expect(await cms.verify(attached, undefined)).toEqual(CONTENT);
+          expect(await cms.verify(attached, undefined, "-purpose", "any")).toEqual(CONTENT);
+          const detached = await signWithPkijs(toolkit, await orderOf(variant));
+          expect(await cms.verify(detached, CONTENT)).toEqual(CONTENT);
+          expect(await cms.verify(detached, CONTENT, "-purpose", "any")).toEqual(CONTENT);
+        },
+      );
     }
 
     for (const [title, variant] of titled(KINDS)) {
-      testWith(
-        "openssl",
+      proves(
         `signs detached without attributes and attached with them by ${title}`,
+        provenBy(variant.slug, variant.name),
         async () => {
           const detached = await signWithPkijs(toolkit, await orderOf(variant, { withAttributes: false }));
           expect(await cms.verify(detached, CONTENT)).toEqual(CONTENT);
@@ -73,7 +78,7 @@ describe.each(toolkits)("%s", (_title, toolkit) => {
     }
 
     for (const hash of HASHES) {
-      testWith("openssl", `signs with an ECDSA key that is bound to no hash, by ${hash}`, async () => {
+      proves(`signs with an ECDSA key that is bound to no hash, by ${hash}`, ["P-256"], async () => {
         const order = await orderOf({ ...EC, hash });
         const key = order.policy.privateKey("ECDSA");
         expect(await cms.verify(await signWithPkijs(toolkit, { ...order, key }), CONTENT)).toEqual(CONTENT);
@@ -81,10 +86,14 @@ describe.each(toolkits)("%s", (_title, toolkit) => {
     }
 
     for (const variant of [RSA, { ...RSA, name: "RSA-PSS" }, EC]) {
-      testWith("openssl", `signs with SHA-1 where key and call name it, by ${variant.name}`, async () => {
-        const signed = await signWithPkijs(toolkit, await orderOf({ ...variant, hash: "SHA-1" }));
-        expect(await cms.verify(signed, CONTENT)).toEqual(CONTENT);
-      });
+      proves(
+        `signs with SHA-1 where key and call name it, by ${variant.name}`,
+        provenBy(variant.slug, variant.name),
+        async () => {
+          const signed = await signWithPkijs(toolkit, await orderOf({ ...variant, hash: "SHA-1" }));
+          expect(await cms.verify(signed, CONTENT)).toEqual(CONTENT);
+        },
+      );
     }
 
     it("writes RSA PKCS#1 with NULL parameters", async () => {

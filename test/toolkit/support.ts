@@ -4,6 +4,8 @@ import * as pkijs4 from "pkijs";
 import * as pkijs3 from "pkijs-3";
 import type { SigningPolicy } from "../../src/index.js";
 import { createEngine, policyCertificate } from "../../src/toolkit/pkijs.js";
+import type { ToolkitTest } from "../support/toolkit-row.js";
+import { toolkitTest } from "../support/toolkit-row.js";
 
 const ID_DATA = "1.2.840.113549.1.7.1";
 const ID_SIGNED_DATA = "1.2.840.113549.1.7.2";
@@ -11,15 +13,18 @@ const ID_SIGNED_DATA = "1.2.840.113549.1.7.2";
 /** pkijs with the asn1js that belongs to it. */
 export interface Toolkit {
   readonly title: string;
+  /** The folder in node_modules. */
+  readonly installedAs: string;
   readonly pkijs: typeof pkijs4;
   readonly asn1js: typeof asn1js4;
 }
 
 /** The versions that are promised. Their members are the same where the tests use them, their types are not. */
 export const TOOLKITS: readonly Toolkit[] = [
-  { title: "pkijs 4", pkijs: pkijs4, asn1js: asn1js4 },
+  { title: "pkijs 4", installedAs: "pkijs", pkijs: pkijs4, asn1js: asn1js4 },
   {
     title: "pkijs 3.4",
+    installedAs: "pkijs-3",
     pkijs: pkijs3 as unknown as typeof pkijs4,
     asn1js: asn1js3 as unknown as typeof asn1js4,
   },
@@ -27,6 +32,19 @@ export const TOOLKITS: readonly Toolkit[] = [
 
 /** Rows of a table of tests: `describe.each(toolkits)("%s", (_title, toolkit) => …)`. */
 export const toolkits: readonly [string, Toolkit][] = TOOLKITS.map((toolkit) => [toolkit.title, toolkit]);
+
+/** The `test` for the toolkit's row in the table of toolkits. */
+export function pkijsTest({ installedAs }: Toolkit, verifiedBy: readonly string[]): ToolkitTest {
+  const use = "`createEngine(pkijs)` per call";
+  return toolkitTest({
+    subpath: "/pkijs",
+    toolkit: "pkijs",
+    installedAs,
+    use,
+    verifiers: ["openssl"],
+    verifiedBy,
+  });
+}
 
 /** What to put into a SignedData and how. */
 export interface Order {

@@ -1,11 +1,12 @@
 import { onceAborted } from "../../base/abort.js";
 import type { Bytes } from "../../base/bytes.js";
 import { signWithKey } from "../../subtle/sign.js";
+import { ecdsaSignatureValue } from "../asn1/ecdsa-signature-value.js";
 import { algorithmIdentifier } from "../asn1/object-identifier.js";
 import { signedAttributes } from "./attributes.js";
 import type { Chains } from "./chain/chains.js";
 import type { Digests } from "./digests.js";
-import { ecdsaSignatureValue, signatureAlgorithm } from "./signature-algorithm.js";
+import { signatureAlgorithm } from "./signature-algorithm.js";
 import { signerIdentifier } from "./signer-identifier.js";
 import type { SignerInfo } from "./signer-info.js";
 import { signerInfoOf } from "./signer-info.js";
