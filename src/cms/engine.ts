@@ -18,11 +18,16 @@ const RSA_ENCRYPTION = Uint8Array.from(Buffer.from("300d06092a864886f70d01010105
  * ways: RSA PKCS#1 v1.5 signature algorithms have the NULL parameters that RFC 4055, section 5, asks for, and with a key
  * in SignPath a hash other than the key's, or SHA-1 because no hash was named, is an error in place of a signature that
  * does not verify.
+ *
+ * @param crypto - what signs, and does all else
  */
-export function makeEngine<Module extends PkijsModule>(module: Module): InstanceType<Module["CryptoEngine"]> {
+export function makeEngine<Module extends PkijsModule>(
+  module: Module,
+  crypto: Crypto = composite,
+): InstanceType<Module["CryptoEngine"]> {
   // Both versions have these members; their own types cannot be told apart here.
   const pkijs = module as unknown as typeof Pkijs;
-  const engine = new pkijs.CryptoEngine({ name: "signpath", crypto: composite });
+  const engine = new pkijs.CryptoEngine({ name: "signpath", crypto });
   const parametersOf = engine.getSignatureParameters.bind(engine);
   engine.getSignatureParameters = async (key, hash = "SHA-1") => {
     if (isSignPathCryptoKey(key)) requireSameHash(key.algorithm, hash);
