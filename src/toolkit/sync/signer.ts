@@ -1,0 +1,172 @@
+import { createHash } from "node:crypto";
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
+import type { AdapterAlgorithm } from "../../adapter/algorithms.js";
+import type { Bytes } from "../../base/bytes.js";
+import { exactCopy, viewOf } from "../../base/bytes.js";
+import { SignPathError } from "../../base/errors.js";
+import type { SignPathOptions } from "../../config/options.js";
+import { HASH_ALGORITHMS } from "../../key/hashes.js";
+import { toPem } from "../../policy/chain.js";
+import type { PolicyReference } from "../../policy/reference.js";
+import type { PolicyFacts, WorkerAnswer, WorkerRequest, WorkerStart } from "./protocol.js";
+import { ANSWERED, PULSE, PULSE_MS } from "./protocol.js";
+
+/** Settings of a client, and the policy that signs. They go to another thread, so that none may be a function. */
+export interface SyncSignerOptions extends Omit<SignPathOptions, "apiToken" | "metadata"> {
+  /** `"project/policy"` or both slugs. Default: the configured one. */
+  readonly policy?: PolicyReference | undefined;
+  readonly apiToken?: string | undefined;
+  readonly metadata?: Readonly<Record<string, unknown>> | false | undefined;
+}
+
+/** So many pulses may be missed before the worker is taken for dead: the machine may be busy. */
+const MISSED_PULSES = 20;
+
+/** A signer for callers that cannot wait: each call stops this thread until the signature is there. */
+export class SyncSigner {
+  readonly #worker: Worker;
+  readonly #port: MessagePort;
+  readonly #memory = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
+  #facts: PolicyFacts | undefined;
+  #isClosed = false;
+
+  /** @internal See `createSyncSigner`. */
+  constructor({ policy, ...options }: SyncSignerOptions) {
+    const { port1, port2 } = new MessageChannel();
+    const start = { port: port2, memory: this.#memory, options: transferable(options), policy };
+    this.#port = port1 as unknown as MessagePort;
+    this.#worker = new Worker(new URL("./worker.js", import.meta.url), {
+      workerData: start satisfies Omit<WorkerStart, "port">,
+      transferList: [port2],
+      // Those of the process can be about a script of its own (`--input-type`), which a worker refuses.
+      execArgv: [],
+    });
+    this.#worker.on("error", () => undefined); // the call that waits for it says so
+    this.#worker.unref();
+    try {
+      this.#call({ type: "open" });
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** `project/policy` */
+  get reference(): string {
+    return this.#known.reference;
+  }
+
+  /** The policy's certificate as DER; after a rotation that was noticed, the new one. */
+  get certificateDer(): Bytes {
+    return exactCopy(this.#known.certificate);
+  }
+
+  /** The policy's certificate as PEM. */
+  get certificatePem(): string {
+    return toPem(this.#known.certificate);
+  }
+
+  /**
+   * Signs a message, of which only the hash leaves this thread.
+   *
+   * @returns the signature; of ECDSA r‖s (IEEE P1363)
+   * @throws {SignPathError} those of `SigningPolicy.signHash`; `ABORTED` once it is closed, or if its worker has ended
+   */
+  sign(algorithm: AdapterAlgorithm, data: ArrayBuffer | ArrayBufferView): Bytes {
+    const hash = HASH_ALGORITHMS.get(algorithm.hash);
+    if (hash === undefined) throw notSupported(`${String(algorithm.hash)} is not a hash that SignPath signs`);
+    return this.signHash(createHash(hash.nodeName).update(viewOf(data)).digest(), algorithm);
+  }
+
+  /** Signs a hash; see {@link sign}. */
+  signHash(hash: ArrayBuffer | ArrayBufferView, { name, hash: hashName }: AdapterAlgorithm): Bytes {
+    const algorithm = { name, hash: hashName };
+    const { signature } = this.#call({ type: "sign", hash: exactCopy(viewOf(hash)), algorithm });
+    if (signature === undefined) throw new TypeError("the worker gave no signature");
+    return signature;
+  }
+
+  /** Ends the worker and its connections. Later calls fail with `ABORTED`. */
+  close(): void {
+    if (this.#isClosed) return;
+    try {
+      this.#call({ type: "close" });
+    } catch {
+      // It has ended already.
+    }
+    this.#isClosed = true;
+    this.#port.close();
+    void this.#worker.terminate();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  get #known(): PolicyFacts {
+    if (this.#facts === undefined) throw new TypeError("the policy is not known");
+    return this.#facts;
+  }
+
+  #call(request: WorkerRequest): Extract<WorkerAnswer, { type: "done" }> {
+    if (this.#isClosed) throw ended("The synchronous signer is closed");
+    Atomics.store(this.#memory, ANSWERED, 0);
+    this.#port.postMessage(request);
+    this.#wait();
+    const answer = receiveMessageOnPort(this.#port as unknown as Parameters<typeof receiveMessageOnPort>[0]);
+    if (answer === undefined) throw ended("The worker of the synchronous signer gave no answer");
+    const said = answer.message as WorkerAnswer;
+    if (said.type === "failed") throw new SignPathError(said.code, said.message, said.details);
+    if (said.type === "mistake") throw new TypeError(said.message);
+    this.#facts = said.policy ?? this.#facts;
+    return said;
+  }
+
+  /** The client in the worker keeps the deadlines. Here it is only seen to that it lives. */
+  #wait(): void {
+    let last = -1;
+    for (let missed = 0; missed < MISSED_PULSES; missed++) {
+      if (Atomics.wait(this.#memory, ANSWERED, 0, 2 * PULSE_MS) !== "timed-out") return;
+      const pulse = Atomics.load(this.#memory, PULSE);
+      if (pulse !== last) missed = 0;
+      last = pulse;
+    }
+    this.#isClosed = true;
+    void this.#worker.terminate();
+    throw ended("The worker of the synchronous signer has ended");
+  }
+}
+
+/**
+ * Starts a signer for callers that cannot wait, such as node-forge: a thread of its own has a client, and each call waits
+ * for it. This thread does nothing else meanwhile, so that a server in it, such as an emulator, could not answer.
+ *
+ * @throws {SignPathError} `CONFIG_INVALID` for settings that are wrong, or a function; and whatever fetching the policy can
+ * fail with
+ */
+export function createSyncSigner(options: SyncSignerOptions = {}): SyncSigner {
+  return new SyncSigner(options);
+}
+
+/** Settings as another thread can have them. */
+function transferable(options: SignPathOptions): SignPathOptions {
+  const entries = Object.entries(options).map(([name, value]) => {
+    if (typeof value === "function") {
+      throw new SignPathError(
+        "CONFIG_INVALID",
+        `option ${name} is a function, which cannot be asked while its thread waits: give its value`,
+        { stage: "config" },
+      );
+    }
+    return [name, value instanceof URL ? value.href : value];
+  });
+  return Object.fromEntries(entries) as SignPathOptions;
+}
+
+function ended(message: string): SignPathError {
+  return new SignPathError("ABORTED", message, { stage: "sign" });
+}
+
+function notSupported(message: string): SignPathError {
+  return new SignPathError("ALGORITHM_NOT_SUPPORTED", `${message}. Nothing was sent`, { stage: "sign" });
+}
