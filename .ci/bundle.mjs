@@ -1,4 +1,4 @@
-// The command line in few files, of what `tsc` has made: to load a hundred small files takes Node longer than to sign.
+// The command line and its plugins in few files, of what `tsc` has made: to load a hundred small files takes Node longer than to sign.
 // They are CommonJS, which Node loads faster than ES modules, and what `signpath sign` does not need stands apart.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
@@ -17,6 +17,7 @@ const unused = ["lib/dispatcher/client-h2.js", "lib/web/fetch/body.js"];
 const loader = "dist/api/transport/undici.js";
 
 const groups = [
+  { name: "start", test: /[\\/]dist[\\/]cli[\\/](compile-cache|wasm-tiering)\.js$/, priority: 4 },
   { name: "base", test: /[\\/]dist[\\/](base|wire)[\\/]/, priority: 3 },
   { name: "llhttp", test: /[\\/]llhttp[\\/].*wasm\.js$/, priority: 2 },
   { name: "undici", test: /[\\/]node_modules[\\/]undici[\\/]/, priority: 1 },
@@ -27,7 +28,11 @@ const groups = [
 ];
 
 const bundle = await rolldown({
-  input: "dist/cli/main.js",
+  input: {
+    main: "dist/cli/main.js",
+    "signpath-notation": "dist/cli/plugins/notation/main.js",
+    "sigstore-kms-signpath": "dist/cli/plugins/sigstore-kms/main.js",
+  },
   platform: "node",
   external: (name) => !/^[./\\\0]|^\w:/.test(name) && !bundled.test(name),
   plugins: [{ name: "undici", resolveId: leaveOut, load }],
@@ -36,7 +41,7 @@ const { output } = await bundle.write({
   dir: folder,
   format: "cjs",
   comments: { legal: true, jsdoc: false, annotation: false },
-  entryFileNames: "main.js",
+  entryFileNames: "[name].js",
   // As deep as dist/cli/demo, which finds main.js and README.md from where it stands.
   chunkFileNames: "chunks/[name].js",
   codeSplitting: { groups },
