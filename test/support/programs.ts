@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
  * The name of an independent verifier, a program that nobody here wrote; `.ci/run` installs their packages. The last two
  * are real servers: a terminator of TLS and a proxy.
  */
-export type Verifier = "openssl" | "Bouncy Castle" | "stunnel" | "tinyproxy";
+export type Verifier = "openssl" | "Bouncy Castle" | "gpgsm" | "stunnel" | "tinyproxy";
 
 /** Bouncy Castle's classes, where Debian puts them. */
 export const BOUNCY_CASTLE_JARS: readonly string[] = ["bcpkix", "bcprov", "bcutil"].map(
@@ -17,6 +17,7 @@ export const verifiers: Readonly<Record<Verifier, string | undefined>> = {
   openssl: locate("openssl"),
   // Java runs a source file only where its compiler is.
   "Bouncy Castle": BOUNCY_CASTLE_JARS.every(existsSync) && locate("javac") ? locate("java") : undefined,
+  gpgsm: locate("gpgsm"),
   stunnel: locate("stunnel"),
   tinyproxy: locate("tinyproxy"),
 };
