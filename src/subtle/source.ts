@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { open } from "node:fs/promises";
+import { Readable } from "node:stream";
 import { requireSignal, unlessAborted } from "../base/abort.js";
 import { isBufferSource, viewOf } from "../base/bytes.js";
 import { messageOf, SignPathError } from "../base/errors.js";
@@ -8,6 +9,9 @@ import type { SigningSource } from "../policy/signing-policy.js";
 /** Bytes of one read of a file; two reads' worth is held at a time. */
 const CHUNK_BYTES = 1024 * 1024;
 
+/** How long the end of a call waits for a source to close that is still to give a chunk: longer than a disk takes for one. */
+const CLOSING_MS = 500;
+
 /** Bytes in memory, as opposed to something that is read. */
 export function isBytes(source: SigningSource): source is ArrayBuffer | ArrayBufferView {
   return isBufferSource(source) || ArrayBuffer.isView(source);
@@ -15,35 +19,55 @@ export function isBytes(source: SigningSource): source is ArrayBuffer | ArrayBuf
 
 /**
  * The bytes of a source, chunk by chunk. A chunk is good until the next one is asked for. When reading ends early the
- * source is closed.
+ * source is closed, which is waited for unless it takes long.
  *
  * @throws {SignPathError} `ABORTED`
- * @throws {TypeError} for a source, or a chunk of one, of another kind
+ * @throws {TypeError} for a source, or a chunk of one, of another kind, and for a stream that was read to its end before
  */
 export async function* chunksOf(
   source: SigningSource,
   signal?: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, void> {
   requireSignal(signal);
+  const isUsed = isStream(source) && Readable.isDisturbed(source);
   const chunks = iterable(source)[Symbol.asyncIterator]();
   let state: "reading" | "given" | "ended" = "given";
+  let isEmpty = true;
   try {
     for (;;) {
       if (signal?.aborted) throw aborted(signal.reason);
       state = "reading";
       const { value: chunk, done } = await unlessAborted(chunks.next(), signal, aborted);
       state = done ? "ended" : "given";
+      if (done && isUsed && isEmpty)
+        throw new TypeError("the stream was read to its end before: it has nothing left to sign");
       if (done) return;
+      isEmpty = false;
       if (!ArrayBuffer.isView(chunk))
         throw new TypeError("a source to sign must give chunks of bytes, not of text or objects");
       yield viewOf(chunk);
     }
   } finally {
+    // A stream of Node that waits for data closes by itself then, and others when they give something at last.
+    if (state === "reading" && source instanceof Readable) source.destroy();
     const closing = state === "ended" ? undefined : chunks.return?.();
-    // A source that gives nothing closes when it does at last.
-    if (state === "reading") closing?.catch(() => undefined);
+    if (state === "reading") await settled(closing);
     else await closing;
   }
+}
+
+/** Waits for a promise, whatever becomes of it, but not for long. */
+async function settled(promise: Promise<unknown> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, CLOSING_MS);
+  });
+  await Promise.race([promise?.catch(() => undefined), patience]);
+  clearTimeout(timer);
+}
+
+function isStream(source: SigningSource): source is Readable {
+  return source instanceof Readable || source instanceof ReadableStream;
 }
 
 function aborted(reason: unknown): SignPathError {

@@ -137,6 +137,17 @@ describe("a timestamp that is not to be had", () => {
     expect(stderr).toMatch(/^signed data -> stdout, without a timestamp\nerror: data has no timestamp: /);
   });
 
+  test("asks authorities in their order, or begins with another one for each file", async () => {
+    const [one, other] = [await startOpensslTsa(), await startOpensslTsa()];
+    const files = ["data", "more", "most", "last"];
+    const args = [...files, "--jobs", "1", "--timestamp", one.url, "--timestamp", other.url];
+    const asked = (): number[] => [one.requests.length, other.requests.length];
+    expect((await sign(args, { cwd: folder(...files) })).status).toBe(0);
+    expect(asked()).toEqual([4, 0]);
+    expect((await sign([...args, "--timestamp-order", "spread"], { cwd: folder(...files) })).status).toBe(0);
+    expect(asked()).toEqual([6, 2]);
+  });
+
   test("leaves an older signature where it is", async () => {
     const cwd = folder();
     fill(cwd, { "data.p7s": "older" });
@@ -154,6 +165,8 @@ describe("what cannot be meant costs no signature:", () => {
     [["--timestamp", "http://tsa.example", "--format", "raw"], "no place for one"],
     [["--timestamp-roots", "ca.pem"], "add --timestamp URL"],
     [["--keep-unstamped"], "add --timestamp URL"],
+    [["--timestamp-order", "spread"], "add --timestamp URL"],
+    [["--timestamp", "http://tsa.example", "--timestamp-order", "random"], "Allowed choices are sequential"],
     [["--timestamp", "http://tsa.example", "--timestamp-roots", "data"], "holds no certificate"],
     [["--timestamp", "http://"], "the address of the authority must be http"],
   ])("%j", async (args, words) => {

@@ -98,7 +98,8 @@ export class OpensslCms {
     ...more: readonly string[]
   ): Promise<Buffer> {
     this.#number += 1;
-    const path = (name: string): string => join(this.#folder, `${this.#number}.${name}`);
+    const number = this.#number;
+    const path = (name: string): string => join(this.#folder, `${number}.${name}`);
     await writeFile(path("p7s"), signature);
     await writeFile(path("root.pem"), this.#emulator().rootCertificate);
     if (content !== undefined) await writeFile(path("content"), content);

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { chmod, mkdir, readdir, readlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -142,6 +142,56 @@ describe("a source", () => {
       position += chunk.length;
     }
     expect(position).toBe(content.length);
+  });
+
+  it("is closed when the call fails that was aborted while it was read", async () => {
+    const path = await fileOf(Buffer.alloc(1));
+    await truncate(path, 400 * MIB);
+    for (const patience of [0, 1, 5, 20]) {
+      const controller = new AbortController();
+      const algorithm = HASH_ALGORITHMS.get("SHA-256");
+      if (algorithm === undefined) throw new Error("there is no SHA-256");
+      const digest = digestSource(algorithm, path, controller.signal);
+      setTimeout(() => controller.abort(new Error("too slow")), patience);
+      expect(await codedFailureOf(digest)).toMatchObject({ code: "ABORTED" });
+      expect(await timesOpen(path)).toBe(CLOSED);
+    }
+  });
+
+  it("that gives nothing does not keep an aborted call waiting, and a stream of Node is destroyed", async () => {
+    const silent = new PassThrough();
+    const never: AsyncIterable<Uint8Array> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise<never>(() => undefined),
+        return: () => new Promise<never>(() => undefined),
+      }),
+    };
+    for (const source of [silent, never, new ReadableStream<Uint8Array>()]) {
+      const controller = new AbortController();
+      const reading = codedFailureOf(chunksOf(source, controller.signal).next());
+      const begin = performance.now();
+      controller.abort(new Error("too slow"));
+      expect(await reading).toMatchObject({ code: "ABORTED" });
+      expect(performance.now() - begin).toBeLessThan(5000);
+    }
+    expect(silent.destroyed).toBe(true);
+  });
+
+  it("is not a stream that was read to its end before, of which nothing is left", async () => {
+    const node = Readable.from([Buffer.from("a")]);
+    await collected(node);
+    const web = new Blob(["a"]).stream();
+    await collected(web);
+    for (const used of [node, web]) {
+      const failure = await failureOf(collected(used));
+      expect(failure).toBeInstanceOf(TypeError);
+      expect(failure).toMatchObject({ message: expect.stringMatching(/read to its end before/) });
+    }
+    expect(await collected(Readable.from([]))).toEqual(Buffer.alloc(0));
+    const begun = new PassThrough();
+    begun.end("abc");
+    begun.read(1);
+    expect(await collected(begun)).toEqual(Buffer.from("bc"));
   });
 
   it.skipIf(process.platform === "win32")("may be a pipe, which gives less than was asked for", async () => {

@@ -28,6 +28,7 @@ interface SignFlags extends ClientFlags, CmsFlags {
   readonly certificates?: readonly string[];
   readonly timestamp?: readonly string[];
   readonly timestampRoots?: readonly string[];
+  readonly timestampOrder?: "sequential" | "spread";
   readonly keepUnstamped?: boolean;
   readonly out?: string;
 }
@@ -57,7 +58,8 @@ With --aia issuers are asked for at public http and https addresses only, withou
 Timestamps:
   --timestamp (or SIGNPATH_TIMESTAMP_URLS, addresses with spaces between them) names
   authorities by RFC 3161. They are asked in their order, until one gives a timestamp that
-  holds. No signature is made again because of that. Where there is none, nothing is written,
+  holds; --timestamp-order spread begins with another one for each file, to spread the load.
+  No signature is made again because of that. Where there is no timestamp, nothing is written,
   no other file is begun, and the exit code is 5; --keep-unstamped writes the signature without
   one and goes on, and the exit code is 5 as well. A user name and a password belong into the
   variable: https://name:password@tsa.example
@@ -99,6 +101,12 @@ export function registerSign(program: Command, session: Session): void {
       "PEM or DER file with the roots that timestamps must lead to; may be given more than once",
       collect,
     )
+    .addOption(
+      new Option(
+        "--timestamp-order <order>",
+        "in which authorities are asked; sequential unless given: as they stand",
+      ).choices(["sequential", "spread"]),
+    )
     .option("--keep-unstamped", "write signatures whose timestamp is not to be had, too")
     .option("--out <path>", `a file for one signature, a directory for all, or ${STREAM} for stdout`)
     .option("--jobs <n>", "files to sign at the same time", wholeNumber(1, 256), 4);
@@ -123,7 +131,7 @@ async function sign(session: Session, files: readonly string[], flags: SignFlags
     onWarning: (error: SignPathError) => warn(session, error),
   };
   return withClient(session, flags, async (client) => {
-    const timestamps = urls.length === 0 ? undefined : { urls, roots, client };
+    const timestamps = urls.length === 0 ? undefined : { urls, roots, order: flags.timestampOrder, client };
     const options: SignatureOptions = { ...plain, timestamps };
     const plan = await makePlan(files, flags.out, EXTENSIONS[flags.format]);
     const exitCodes = plan.unreadable.map(({ file, error }) => session.report(error, file));
@@ -167,8 +175,12 @@ function checkUsage(flags: SignFlags, isTerminal: boolean): void {
   if (isTerminal) throw usageError("a signature is no text for a terminal: redirect stdout, or name a file");
 }
 
-function refuseTimestampFlags({ timestampRoots, keepUnstamped }: SignFlags): void {
-  const given = timestampRoots ? "--timestamp-roots" : keepUnstamped ? "--keep-unstamped" : undefined;
+function refuseTimestampFlags({ timestampRoots, timestampOrder, keepUnstamped }: SignFlags): void {
+  const [given] = [
+    ...(timestampRoots ? ["--timestamp-roots"] : []),
+    ...(timestampOrder ? ["--timestamp-order"] : []),
+    ...(keepUnstamped ? ["--keep-unstamped"] : []),
+  ];
   if (given !== undefined)
     throw usageError(`${given} is for signatures with timestamps: add --timestamp URL`);
 }

@@ -7,6 +7,8 @@ export interface Timestamps {
   readonly urls: readonly string[];
   /** Certificates that timestamps must lead to; none: trust is not asked for. */
   readonly roots: readonly Uint8Array[];
+  /** Undefined: as they stand. */
+  readonly order: "sequential" | "spread" | undefined;
   /** Whose proxy, TLS settings and time limits are used. */
   readonly client: SignPath;
 }
@@ -36,6 +38,6 @@ export function timestampUrls(
 }
 
 /** The same for what signs. */
-export function timestampOptions({ urls, roots, client }: Timestamps): TimestampOptions {
-  return { authorities: urls, client, ...(roots.length > 0 && { roots }) };
+export function timestampOptions({ urls, roots, order, client }: Timestamps): TimestampOptions {
+  return { authorities: urls, order, client, ...(roots.length > 0 && { roots }) };
 }

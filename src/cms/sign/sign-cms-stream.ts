@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { onceAborted } from "../../base/abort.js";
 import type { Bytes } from "../../base/bytes.js";
 import { equal, exactCopy } from "../../base/bytes.js";
-import { SignPathError } from "../../base/errors.js";
+import { messageOf, SignPathError } from "../../base/errors.js";
 import type { SigningSource } from "../../policy/signing-policy.js";
 import { isBytes } from "../../subtle/source.js";
 import { piecesOf } from "./ber.js";
@@ -34,17 +34,36 @@ import { outlineOf, partsOf } from "./signed-data.js";
 export function signCmsStream(source: SigningSource, options: SignCmsOptions): ReadableStream<Uint8Array> {
   const controller = new AbortController();
   const { signal } = options;
-  const stop = (): void => controller.abort(signal?.reason);
-  if (signal?.aborted) stop();
-  else if (signal) onceAborted(signal, stop);
   const forget = (): void => signal?.removeEventListener("abort", stop);
   const parts = partsInTurn(source, options, controller.signal, forget);
+  let isWorking = false;
+  let fail: (error: SignPathError) => void = () => undefined;
+  // Nobody reads, and perhaps nobody will: what is open is closed now.
+  const abandon = (): void => {
+    fail(abandoned(controller.signal.reason));
+    parts.return().catch(() => undefined);
+  };
+  const stop = (): void => {
+    controller.abort(signal?.reason);
+    if (!isWorking) abandon();
+  };
+  if (signal?.aborted) controller.abort(signal.reason);
+  else if (signal) onceAborted(signal, stop);
   return new ReadableStream<Uint8Array>(
     {
+      start(stream) {
+        fail = (error) => stream.error(error);
+      },
       async pull(stream) {
+        isWorking = true;
         const { value, done } = await parts.next();
-        if (done) stream.close();
-        else stream.enqueue(value);
+        isWorking = false;
+        if (done) {
+          stream.close();
+          return;
+        }
+        stream.enqueue(value);
+        if (controller.signal.aborted) abandon();
       },
       async cancel(reason) {
         forget();
@@ -129,6 +148,11 @@ async function* definite(source: SigningSource, plan: Plan): AsyncGenerator<Byte
   for (const [name, digest] of again.digests())
     if (bytes !== 0 || !equal(digest, digests.get(name) ?? digest.subarray(1))) throw changed();
   yield after;
+}
+
+function abandoned(reason: unknown): SignPathError {
+  const message = `The call was aborted before its result was read: ${messageOf(reason)}`;
+  return new SignPathError("ABORTED", message, { stage: "cms", cause: reason });
 }
 
 function changed(): SignPathError {

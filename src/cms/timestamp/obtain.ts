@@ -5,8 +5,11 @@ import type { Imprint, Timestamp } from "./ask.js";
 import type { AuthorityPlan, TimestampPlan } from "./plan.js";
 import { TimestampError } from "./timestamp-error.js";
 
-/** Of those that spread their load over authorities: how many there were. */
-let calls = 0;
+/**
+ * Of those that spread their load over authorities: how many there were. Processes that make one call each do not all begin
+ * with the same authority.
+ */
+let calls = Math.floor(Math.random() * 2 ** 32);
 
 /**
  * Asks one authority after the other until one gives a timestamp that holds.

@@ -27,7 +27,7 @@ export interface TimestampOptions extends CallOptions {
   readonly authorities: Iterable<string | URL | TimestampAuthority>;
   /**
    * `"sequential"` (default) asks them in their order, each one only where those before it have failed; `"spread"` begins
-   * with another one at each call, so as to spread the load.
+   * with another one at each call, the first time with any, so as to spread the load.
    */
   readonly order?: "sequential" | "spread" | undefined;
   /** Hash of what is stamped. Default: the one that the digest's length says; `"SHA-256"` where there is no digest yet. */

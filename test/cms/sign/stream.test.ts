@@ -1,9 +1,11 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, readdirSync, readlinkSync } from "node:fs";
 import { appendFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable } from "node:stream";
+import { Readable, Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream as WebStream } from "node:stream/web";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
@@ -21,6 +23,19 @@ import { testWith } from "../../support/verifiers.js";
 import { CONTENT, OpensslCms, sentTo, useSignPath } from "../support.js";
 
 const MIB = 1024 * 1024;
+
+/** How many times this process has that file open; 0 where the system does not tell. */
+function timesOpen(file: string): number {
+  if (process.platform !== "linux") return 0;
+  const targets = readdirSync("/proc/self/fd").map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return "";
+    }
+  });
+  return targets.filter((target) => target === file).length;
+}
 
 async function read(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
@@ -205,6 +220,134 @@ describe("signCmsStream", () => {
     await eventually(() => expect(closed).toBe(true));
     expect(asked).toBeLessThan(4);
     expect(sentTo(emulator())).toBe(before);
+  });
+
+  it("has no file open once it was aborted or cancelled, also where nobody reads it any more", async () => {
+    const file = await fileOf(randomBytes(3 * MIB));
+    for (const encoding of ["der", "ber"] as const) {
+      for (const reads of [1, 2, 3, 6]) {
+        const controller = new AbortController();
+        const stream = signCmsStream(file, await optionsOf({ encoding, signal: controller.signal }));
+        const reader = stream.getReader();
+        for (let count = 0; count < reads; count++) await reader.read();
+        controller.abort(new Error("no more"));
+        await eventually(() => expect(timesOpen(file)).toBe(0));
+        const failure = await codedFailureOf(reader.read());
+        expect(failure).toMatchObject({ code: "ABORTED", stage: "cms" });
+        expect(failure.message).toContain("no more");
+        const cancelled = signCmsStream(file, await optionsOf({ encoding })).getReader();
+        for (let count = 0; count < reads; count++) await cancelled.read();
+        await cancelled.cancel();
+        expect(timesOpen(file)).toBe(0);
+      }
+    }
+  });
+
+  it("fails where it is aborted before it is read, and sends nothing", async () => {
+    const before = sentTo(emulator());
+    const controller = new AbortController();
+    const options = await optionsOf({ signal: controller.signal });
+    const stream = signCmsStream(path, options);
+    controller.abort(new Error("no more"));
+    expect(await codedFailureOf(read(stream))).toMatchObject({ code: "ABORTED" });
+    expect(await codedFailureOf(read(signCmsStream(CONTENT, options)))).toMatchObject({ code: "ABORTED" });
+    expect(sentTo(emulator())).toBe(before);
+  });
+
+  it.each(["der", "ber"] as const)(
+    "is never whole in a sink that fails or is left, as %s",
+    async (encoding) => {
+      const file = await fileOf(randomBytes(3 * MIB));
+      const failing = (): Writable => {
+        let writes = 0;
+        return new Writable({
+          highWaterMark: 1,
+          write(_chunk, _encoding, callback) {
+            writes += 1;
+            setImmediate(callback, writes === 4 ? new Error("the sink is full") : undefined);
+          },
+        });
+      };
+      const web = (): WritableStream => Writable.toWeb(failing());
+      const options = await optionsOf({ encoding });
+      const ways: readonly (() => Promise<unknown>)[] = [
+        () => pipeline(signCmsStream(file, options), failing()),
+        () => pipeline(Readable.fromWeb(signCmsStream(file, options) as WebStream), failing()),
+        () => signCmsStream(file, options).pipeTo(web()),
+      ];
+      for (const way of ways) {
+        expect(await failureOf(way())).toMatchObject({ message: "the sink is full" });
+        await eventually(() => expect(timesOpen(file)).toBe(0));
+      }
+      for await (const _chunk of signCmsStream(file, options)) break;
+      await eventually(() => expect(timesOpen(file)).toBe(0));
+      const controller = new AbortController();
+      const aborting = new Writable({
+        highWaterMark: 1,
+        write(_chunk, _encoding, callback) {
+          controller.abort(new Error("enough"));
+          setImmediate(callback);
+        },
+      });
+      const aborted = signCmsStream(file, { ...options, signal: controller.signal });
+      expect(await codedFailureOf(pipeline(aborted, aborting))).toMatchObject({ code: "ABORTED" });
+      expect(aborting.writableFinished).toBe(false);
+      await eventually(() => expect(timesOpen(file)).toBe(0));
+    },
+  );
+
+  testWith("openssl", "makes the same of chunks of any length, kind and memory", async () => {
+    const content = randomBytes(700_001);
+    const shared = new Uint8Array(new SharedArrayBuffer(content.length));
+    shared.set(content);
+    const reused = async function* (): AsyncGenerator<Uint8Array> {
+      const buffer = Buffer.alloc(999);
+      for (let begin = 0; begin < content.length; begin += buffer.length) {
+        yield buffer.subarray(0, content.copy(buffer, 0, begin));
+        buffer.fill(0xee);
+      }
+    };
+    const given = async function* (...chunks: Uint8Array[]): AsyncGenerator<Uint8Array> {
+      yield* chunks;
+    };
+    const nothing = new Uint8Array(0);
+    const sources: readonly SigningSource[] = [
+      shared,
+      given(shared),
+      reused(),
+      given(nothing, content.subarray(0, 5), nothing, nothing, content.subarray(5), nothing),
+    ];
+    for (const source of sources) {
+      const signed = await read(signCmsStream(source, await optionsOf({ encoding: "ber" })));
+      expect((await cms.verify(signed, undefined)).equals(content)).toBe(true);
+    }
+    const der = await read(signCmsStream(shared, await optionsOf()));
+    expect((await cms.verify(der, undefined)).equals(content)).toBe(true);
+  });
+
+  it("refuses chunks that are no bytes, and memory that changes or goes away between two readings", async () => {
+    const before = sentTo(emulator());
+    for (const chunk of ["text", null, 5, new ArrayBuffer(5)]) {
+      const source = (async function* () {
+        yield CONTENT;
+        yield chunk as never;
+      })();
+      expect(await failureOf(read(signCmsStream(source, await optionsOf())))).toBeInstanceOf(TypeError);
+    }
+    expect(sentTo(emulator())).toBe(before);
+    const changing = new Uint8Array(new SharedArrayBuffer(700_000));
+    const reader = signCmsStream(changing, await optionsOf()).getReader();
+    await reader.read();
+    changing[600_000] = 1;
+    const rest = async (): Promise<void> => {
+      while (!(await reader.read()).done);
+    };
+    expect(await codedFailureOf(rest())).toMatchObject({ code: "REQUEST_REJECTED", retryable: true });
+    const leaving = new Uint8Array(700_000);
+    const other = signCmsStream(leaving, await optionsOf()).getReader();
+    await other.read();
+    structuredClone(leaving.buffer, { transfer: [leaving.buffer] });
+    expect(await failureOf(other.read())).toBeInstanceOf(TypeError);
   });
 
   it("ends a request that is on its way when it is cancelled or its signal is aborted", async () => {

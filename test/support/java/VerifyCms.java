@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.cms.Attribute;
 import org.bouncycastle.asn1.cms.ContentInfo;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
@@ -66,7 +67,7 @@ public class VerifyCms {
       InputStream detached = content.equals("-") ? null : Files.newInputStream(Path.of(content));
       CMSSignedDataParser parser = detached == null
           ? new CMSSignedDataParser(digests, input)
-          : new CMSSignedDataParser(digests, new CMSTypedStream(detached), input);
+          : new CMSSignedDataParser(digests, new CMSTypedStream(contentType(signature), detached), input);
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       CMSTypedStream signed = parser.getSignedContent();
       if (signed == null) return "bad no content";
@@ -83,6 +84,14 @@ public class VerifyCms {
       for (SignerInformation signer : signers) stamps += check(root, signer, certificates);
       if (signers.size() == 0) return "bad no signer";
       return "good " + signers.size() + " " + stamps + " " + HexFormat.of().formatHex(digest.digest());
+    }
+  }
+
+  /** What the signature says of a content that is not in it. */
+  private static ASN1ObjectIdentifier contentType(String signature) throws Exception {
+    var digests = new JcaDigestCalculatorProviderBuilder().setProvider("BC").build();
+    try (InputStream input = new BufferedInputStream(Files.newInputStream(Path.of(signature)))) {
+      return new ASN1ObjectIdentifier(new CMSSignedDataParser(digests, input).getSignedContentTypeOID());
     }
   }
 

@@ -14,6 +14,7 @@ export const EXTENSION = {
   cRLNumber: "2.5.29.20",
   reasonCode: "2.5.29.21",
   invalidityDate: "2.5.29.24",
+  deltaCRLIndicator: "2.5.29.27",
   issuingDistributionPoint: "2.5.29.28",
   nameConstraints: "2.5.29.30",
   certificatePolicies: "2.5.29.32",

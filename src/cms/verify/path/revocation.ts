@@ -20,6 +20,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   EXTENSION.authorityKeyIdentifier,
   EXTENSION.cRLNumber,
   EXTENSION.issuingDistributionPoint,
+  EXTENSION.deltaCRLIndicator,
 ]);
 
 const CRL_DISTRIBUTION_POINTS = "2.5.29.31";
@@ -57,6 +58,7 @@ function lookUp(crl: Crl, serialNumber: string): Revocation | undefined {
 export type Status = "good" | "unknown" | Reason;
 
 const CERTIFICATE_HOLD = 6;
+const REMOVE_FROM_CRL = 8;
 
 /** Reasons for which what an authority stamped before stays good (RFC 3161, section 4): its key was not lost. */
 const HARMLESS: ReadonlySet<number | undefined> = new Set([0, 3, 4, 5]);
@@ -64,7 +66,8 @@ const HARMLESS: ReadonlySet<number | undefined> = new Set([0, 3, 4, 5]);
 /**
  * Looks a certificate up in the CRLs of its issuer (RFC 5280, section 6.3): those that the issuer's own key has signed,
  * that are complete for certificates like this one, and that were not to be replaced before the time in question. One that
- * cannot be relied on says nothing; one that was to be replaced vouches for nothing, but what it revokes stays revoked.
+ * cannot be relied on says nothing; one that was to be replaced vouches for nothing, but what it revokes stays revoked. So it
+ * is with a delta CRL (section 5.2.4), which tells of changes alone; what it takes back of a complete one is not followed.
  *
  * @param time - a certificate that was revoked later was good then; one for timestamps only if its key was not lost, since
  * who has the key can stamp any time
@@ -81,8 +84,11 @@ export function revocationStatus(
     if (!sameName(crl.issuer, certificate.issuer) || !isReliable(crl, issuer, rules)) continue;
     const isStale = crl.nextUpdate === undefined || crl.nextUpdate < time;
     const entry = lookUp(crl, certificate.serialNumber);
+    const isDelta = crl.extensions.has(EXTENSION.deltaCRLIndicator);
     // A hold may have ended since.
-    if (entry !== undefined && !(isStale && entry.reason === CERTIFICATE_HOLD)) {
+    const isLifted = isStale && entry?.reason === CERTIFICATE_HOLD;
+    const isTakenBack = isDelta && entry?.reason === REMOVE_FROM_CRL;
+    if (entry !== undefined && !isLifted && !isTakenBack) {
       const since = Math.min(entry.date.getTime(), entry.invalidSince?.getTime() ?? Number.POSITIVE_INFINITY);
       const isLost = purpose === "timeStamping" && !HARMLESS.has(entry.reason);
       if (isLost || since <= time.getTime()) {
@@ -91,7 +97,8 @@ export function revocationStatus(
       }
     }
     // A list may leave out what has expired.
-    if (!isStale && covers(crl, certificate) && certificate.notAfter >= crl.thisUpdate) status = "good";
+    if (!isStale && !isDelta && covers(crl, certificate) && certificate.notAfter >= crl.thisUpdate)
+      status = "good";
   }
   return status;
 }

@@ -10,10 +10,11 @@ import { TAG } from "../asn1/tags.js";
 import type { Value } from "../asn1/value.js";
 import type { SignerInfo } from "../parse/signer-info.js";
 import { readSignerInfo } from "../parse/signer-info.js";
-import { findPath } from "../path/build.js";
 import type { Certificate } from "../path/certificate.js";
 import type { Reason, ReasonCode, SignerReport } from "../report.js";
 import { fits, verifyDigest, verifyMessage } from "./check-signature.js";
+import type { Voucher } from "./choose-certificate.js";
+import { chooseCertificate } from "./choose-certificate.js";
 import type { Digest } from "./digests.js";
 import { DIGESTS } from "./digests.js";
 import { certificatesNamed, identityOf } from "./identity.js";
@@ -35,18 +36,8 @@ export async function verifySigner(
   const check = await checkSignature(signer, signed, rules);
   const timestamp = await rules.timestampOf?.(signer);
   const verifiedAt = timestamp?.verified && timestamp.time !== undefined ? timestamp.time : rules.at;
-  const { certificate } = check;
-  const found =
-    certificate &&
-    findPath(certificate, rules.anchors, rules.certificates, {
-      time: verifiedAt,
-      purpose: rules.purpose,
-      crls: rules.crls,
-      requireRevocation: rules.requireRevocation,
-      allowWeak: rules.allowWeak,
-      effort: rules.effort,
-    });
-  const reasons = [...check.reasons, ...(found?.reasons ?? []), ...timestampReasons(timestamp, rules)];
+  const { certificate, found, defects } = chooseCertificate(check.vouchers, rules, verifiedAt);
+  const reasons = [...check.reasons, ...defects, ...timestampReasons(timestamp, rules)];
   return {
     verified: reasons.length === 0,
     reasons,
@@ -72,7 +63,7 @@ function timestampReasons(timestamp: SignerReport["timestamp"], { requireTimesta
 
 interface SignatureCheck {
   readonly reasons: readonly Reason[];
-  readonly certificate?: Certificate;
+  readonly vouchers: readonly Voucher[];
   readonly scheme?: SignatureScheme;
   readonly signingTime?: Date | undefined;
 }
@@ -100,7 +91,10 @@ async function checkSignature(
     add("ALGORITHM_MISMATCH", "the digest algorithm has parameters");
   const scheme = readScheme(signer);
   if (isReason(scheme)) reasons.push(scheme);
-  const base = { ...(first && { certificate: first }), ...(!isReason(scheme) && { scheme }) };
+  const base = {
+    vouchers: first === undefined ? [] : [{ certificate: first, defects: [] }],
+    ...(!isReason(scheme) && { scheme }),
+  };
   if (digest === undefined || isReason(scheme)) return { ...base, reasons };
   if (scheme.digest !== undefined && scheme.digest !== digest)
     add(
@@ -125,11 +119,8 @@ async function checkSignature(
       add("ATTRIBUTES_INVALID", "the content may be the signed attributes of another signature");
   }
   if (first === undefined) return { ...base, reasons };
-  const { certificate, defect } = await whoSigned(signer, scheme, digest, hash, candidates, first);
-  if (defect !== undefined) reasons.push(defect);
-  const mismatch = checkSigningCertificate(signer, certificate);
-  if (mismatch !== undefined) reasons.push(mismatch);
-  return { scheme, certificate, reasons, signingTime: findings.signingTime };
+  const vouchers = await whoSigned(signer, scheme, digest, hash, candidates, first);
+  return { scheme, vouchers, reasons, signingTime: findings.signingTime };
 }
 
 function readScheme({ signatureAlgorithm }: SignerInfo): SignatureScheme | Reason {
@@ -141,7 +132,10 @@ function readScheme({ signatureAlgorithm }: SignerInfo): SignatureScheme | Reaso
   }
 }
 
-/** The first certificate of those that are meant whose key made the signature; of several, one that the signer named. */
+/**
+ * The certificates of those that are meant whose key made the signature: all of those that the signer named in the attribute
+ * signing-certificate, or all where there is none.
+ */
 async function whoSigned(
   signer: SignerInfo,
   scheme: SignatureScheme,
@@ -149,12 +143,18 @@ async function whoSigned(
   hash: Uint8Array,
   candidates: readonly Certificate[],
   first: Certificate,
-): Promise<{ readonly certificate: Certificate; readonly defect?: Reason }> {
+): Promise<readonly Voucher[]> {
   let defect: Reason = { code: "SIGNATURE_INVALID", message: "the signature is not one by the signer's key" };
   const messages = signer.signedAttributes && signedForms(signer.signedAttributes.value);
-  const few = candidates.slice(0, LIMITS.timestamps);
-  const named = few.filter((certificate) => checkSigningCertificate(signer, certificate) === undefined);
-  for (const certificate of new Set([...named, ...few])) {
+  const all = candidates.map((certificate) => ({
+    certificate,
+    mismatch: checkSigningCertificate(signer, certificate),
+  }));
+  const isNamed = ({ mismatch }: (typeof all)[number]): boolean => mismatch === undefined;
+  const few = [...all.filter(isNamed), ...all.filter((each) => !isNamed(each))].slice(0, LIMITS.timestamps);
+  const vouchers: Voucher[] = [];
+  for (const { certificate, mismatch } of few) {
+    if (mismatch !== undefined && vouchers.length > 0) break;
     if (!fits(scheme, certificate.publicKey)) {
       const type = certificate.publicKey.asymmetricKeyType ?? "unknown";
       defect = { code: "ALGORITHM_MISMATCH", message: `${scheme.name} is not for a key of type ${type}` };
@@ -165,13 +165,15 @@ async function whoSigned(
       messages === undefined
         ? await verifyDigest(scheme, digest, certificate, signature, hash)
         : messages.some((form) => verifyMessage(scheme, digest, certificate.publicKey, signature, form));
-    if (verified) return { certificate };
+    if (verified) vouchers.push({ certificate, defects: mismatch === undefined ? [] : [mismatch] });
     if (verified === undefined) {
       const message = `${scheme.name} with ${digest.name} is supported with signed attributes alone`;
       defect = { code: "ALGORITHM_UNSUPPORTED", message };
     }
   }
-  return { certificate: first, defect };
+  if (vouchers.length > 0) return vouchers;
+  const mismatch = checkSigningCertificate(signer, first);
+  return [{ certificate: first, defects: mismatch === undefined ? [defect] : [defect, mismatch] }];
 }
 
 /** What signed attributes are signed as: DER, or for some in the order in which they stand, which may be another one. */

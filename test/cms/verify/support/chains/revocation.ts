@@ -157,6 +157,29 @@ export const revocation: readonly Chain[] = [
       notByOpenssl: "it takes it for a whole one",
     }),
   ),
+  ...([undefined, 1, 8] as const).map((reason) =>
+    chain(
+      `4.15.4 a delta CRL beside a whole one, with an entry of reason ${reason ?? "none"}`,
+      reason === 8 ? "valid" : "CERTIFICATE_REVOKED",
+      revocable({
+        crls: [
+          rootCrl(),
+          revocations(),
+          revocations({
+            extensions: [extension("2.5.29.27", integer(1), true)],
+            revoked: [
+              {
+                serial: LEAF_SERIAL,
+                extensions:
+                  reason === undefined ? [] : [extension("2.5.29.21", der(0x0a, Buffer.from([reason])))],
+              },
+            ],
+          }),
+        ],
+        notByOpenssl: "it takes a delta CRL only where it is asked to",
+      }),
+    ),
+  ),
   chain(
     "a revocation that came later",
     "valid",
