@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import type { ApiClient } from "../../../api/client.js";
 import { Undecodable } from "../../../api/decode.js";
 import type { Outside } from "../../../api/transport/outside.js";
+import { onceAborted } from "../../../base/abort.js";
 import type { Bytes } from "../../../base/bytes.js";
 import { exactCopy } from "../../../base/bytes.js";
 import { readCertificates } from "../../../policy/chain.js";
@@ -13,7 +14,6 @@ import { readCms } from "../edit/read.js";
 import { refused } from "../refusal.js";
 import { extensionOf } from "../signer-identifier.js";
 import type { AiaPlan } from "./aia-plan.js";
-import { isPublicHost } from "./public-address.js";
 
 /** `uniformResourceIdentifier [6]` among the kinds of GeneralName (RFC 5280, section 4.2.1.6). */
 const URI = 0x86;
@@ -57,7 +57,8 @@ function accessLocations(certificate: Bytes): string[] {
  * The certificates at an address: one in DER or PEM, or a PKCS #7 bundle. Sent with the settings of the client but for its
  * API token.
  *
- * @throws {SignPathError} those of `Outside.send`; `CONFIG_INVALID` for an origin that is not to be asked
+ * @throws {SignPathError} those of `Outside.send`; `TIMEOUT` also of the wait for a turn; `CONFIG_INVALID` for an origin that is not to
+ * be asked
  */
 export async function fetchIssuers(
   url: URL,
@@ -65,29 +66,58 @@ export async function fetchIssuers(
   api: ApiClient,
   signal: AbortSignal | undefined,
 ): Promise<readonly Bytes[]> {
-  await requireOrigin(url, plan);
+  requireOrigin(url, plan);
   const known = kept.get(api) ?? new Map();
   kept.set(api, known);
   const before = known.get(url.href);
   if (before !== undefined && Date.now() - before.at < KEPT_MS) return before.certificates;
-  const certificates = await throughApi(api, (outside) => ask(outside, url, plan, signal));
+  const certificates = await within(plan.timeoutMs, url, signal, (deadline) =>
+    throughApi(api, (outside) => ask(outside, url, plan, deadline)),
+  );
   if (known.size >= MOST_KEPT) known.delete(known.keys().next().value ?? "");
   known.set(url.href, { at: Date.now(), certificates });
   return certificates;
 }
 
-async function requireOrigin(url: URL, { origins }: AiaPlan): Promise<void> {
-  const isAllowed = origins === undefined ? await isPublicHost(url.hostname) : origins.has(url.origin);
-  if (isAllowed) return;
-  const reason = origins === undefined ? "it is no public address" : "aia.origins does not list it";
-  throw refused("CONFIG_INVALID", `an issuer is not fetched from ${url.origin}: ${reason}`);
+function requireOrigin(url: URL, { origins }: AiaPlan): void {
+  if (origins === undefined || origins.has(url.origin)) return;
+  throw refused(
+    "CONFIG_INVALID",
+    `an issuer is not fetched from ${url.origin}: aia.origins does not list it`,
+  );
+}
+
+/**
+ * The waiting for a turn included: a server that asks for patience, or has many signatures wait for it, would hold them up for
+ * longer than the request itself may take.
+ */
+async function within<T>(
+  timeoutMs: number,
+  { host }: URL,
+  signal: AbortSignal | undefined,
+  work: (deadline: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const late = refused("TIMEOUT", `${host} gave no issuer's certificate within ${timeoutMs} ms`);
+  const stop = (): void => controller.abort(signal?.reason);
+  const timer = setTimeout(() => controller.abort(late), timeoutMs);
+  if (signal?.aborted) stop();
+  else if (signal) onceAborted(signal, stop);
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    throw controller.signal.reason === late ? late : error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", stop);
+  }
 }
 
 function ask(
   outside: Outside,
   url: URL,
-  { maxBytes, timeoutMs }: AiaPlan,
-  signal: AbortSignal | undefined,
+  { maxBytes, timeoutMs, origins }: AiaPlan,
+  signal: AbortSignal,
 ): Promise<readonly Bytes[]> {
   return outside.send(
     {
@@ -98,6 +128,7 @@ function ask(
       url,
       accept: "application/pkix-cert, application/pkcs7-mime, */*",
       maxBytes,
+      onlyPublic: origins === undefined,
       decode: ({ body }) => {
         try {
           return certificatesIn(exactCopy(body));
