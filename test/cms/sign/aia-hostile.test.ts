@@ -1,18 +1,21 @@
 import { X509Certificate } from "node:crypto";
+import "reflect-metadata";
 import dns from "node:dns";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { performance } from "node:perf_hooks";
 import { gzipSync } from "node:zlib";
+import * as x509 from "@peculiar/x509";
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { SignCmsOptions } from "../../../src/cms/index.js";
-import { signCms } from "../../../src/cms/index.js";
+import { certificateBundle, signCms } from "../../../src/cms/index.js";
+import type { SignPathError } from "../../../src/index.js";
 import { SignPath } from "../../../src/index.js";
 import { useEmulator } from "../../support/emulator.js";
 import { codedFailureOf } from "../../support/failure.js";
 import { CONTENT, sentTo } from "../support.js";
-import { IssuerServer, stateNaming } from "./aia-server.js";
+import { emulatorsAuthority, IssuerServer, stateNaming } from "./aia-server.js";
 import { readSignedData } from "./read-signed-data.js";
 
 const server = await new IssuerServer().listen();
@@ -140,6 +143,103 @@ describe("a hostile server of issuers", async () => {
     expect(await codedFailureOf(sign(more, client))).toMatchObject({ code: "ABORTED" });
     expect(performance.now() - began).toBeLessThan(SLACK_MS);
     expect(sentTo(emulator())).toBe(before);
+  });
+});
+
+describe("issuers that a hostile authority gives", async () => {
+  const ES256 = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const { subtle } = globalThis.crypto;
+  const newKeys = (): Promise<CryptoKeyPair> => subtle.generateKey(ES256, true, ["sign", "verify"]);
+  const { subject, keys } = await emulatorsAuthority();
+  const emulator = useEmulator({ state: await stateNaming([`${origin}/issuer.cer`]) });
+
+  beforeEach(() => answers.clear());
+
+  const sign = async (): Promise<{ failure: string; included: number }> => {
+    const { apiUrl, apiToken, organizationId } = emulator();
+    const client = new SignPath({ apiUrl, apiToken, organizationId });
+    const warnings: SignPathError[] = [];
+    const onWarning = (error: SignPathError): number => warnings.push(error);
+    try {
+      const policy = await client.policy("demo/p-256");
+      const aia = { origins: [origin] };
+      const signed = await signCms(CONTENT, { policy, aia, incompleteChain: "warn", onWarning });
+      const included = readSignedData(signed).certificates.length;
+      return { failure: warnings[0]?.message ?? "", included };
+    } finally {
+      await client.close();
+    }
+  };
+  const certificate = async (
+    name: string,
+    issuer: string,
+    { publicKey }: CryptoKeyPair,
+    { privateKey }: CryptoKeyPair,
+    addresses: readonly string[] = [],
+  ): Promise<Uint8Array> => {
+    const names = addresses.map((path) => new x509.GeneralName("url", origin + path));
+    const { rawData } = await x509.X509CertificateGenerator.create({
+      subject: name,
+      issuer,
+      publicKey,
+      signingKey: privateKey,
+      signingAlgorithm: ES256,
+      extensions: names.length === 0 ? [] : [new x509.AuthorityInfoAccessExtension({ caIssuers: names })],
+    });
+    return new Uint8Array(rawData);
+  };
+  const other = await newKeys();
+  const keysOf = (at: number): CryptoKeyPair => (at % 2 === 0 ? keys : other);
+  const nameOf = (at: number): string => (at === 0 ? subject : `CN=issuer ${at}`);
+  const chainOf = (length: number): Promise<Uint8Array[]> =>
+    Promise.all(
+      Array.from({ length }, (_none, at) =>
+        certificate(nameOf(at), nameOf(at + 1), keysOf(at), keysOf(at + 1)),
+      ),
+    );
+
+  it.each([
+    [15, 16, /which is missing:/],
+    [16, 1, /more than 16 certificates/],
+    [65, 1, /more than 64 certificates/],
+  ])("are %d in a chain: %d certificates go in", async (length, expected, message) => {
+    answers.set("/issuer.cer", certificateBundle(await chainOf(length)));
+    const { failure, included } = await sign();
+    expect(failure).toMatch(message);
+    expect(included).toBe(expected);
+  });
+
+  it("are asked for no more often than is allowed where each names another", async () => {
+    asked.length = 0;
+    for (let at = 0; at < 20; at++) {
+      const path = at === 0 ? "/issuer.cer" : `/${at}`;
+      const names = [`/${at + 1}`];
+      answers.set(path, await certificate(nameOf(at), nameOf(at + 1), keysOf(at), keysOf(at + 1), names));
+    }
+    expect((await sign()).included).toBe(9);
+    expect(asked).toHaveLength(8);
+  });
+
+  it("end where they have issued each other", async () => {
+    asked.length = 0;
+    answers.set("/issuer.cer", await certificate(subject, "CN=issuer 1", keys, other, ["/1"]));
+    answers.set("/1", await certificate("CN=issuer 1", subject, other, keys, ["/issuer.cer"]));
+    const { included, failure } = await sign();
+    expect(failure).toMatch(/not the issuer/);
+    expect(included).toBe(3);
+    expect(asked.length).toBeLessThanOrEqual(3);
+  });
+
+  it("are left out where they have the issuer's name and another key", async () => {
+    const others = await Promise.all([newKeys(), newKeys()]);
+    const posing = await Promise.all(others.map((theirs) => certificate(subject, subject, theirs, theirs)));
+    answers.set("/issuer.cer", certificateBundle(posing));
+    expect(await sign()).toMatchObject({ included: 1, failure: expect.stringMatching(/not the issuer/) });
+    answers.set(
+      "/issuer.cer",
+      certificateBundle([...posing, await certificate(subject, subject, keys, keys)]),
+    );
+    expect(await sign()).toEqual({ included: 1, failure: "" });
   });
 });
 

@@ -53,6 +53,13 @@ export class IssuerServer {
   }
 }
 
+/** A certificate authority. */
+export interface Authority {
+  /** Its name. */
+  readonly subject: string;
+  readonly keys: CryptoKeyPair;
+}
+
 /**
  * A state directory of the emulator whose policy p-256 has a certificate from the emulator's authority that names these
  * addresses of its issuer.
@@ -60,40 +67,61 @@ export class IssuerServer {
 export async function stateNaming(addresses: readonly string[]): Promise<string> {
   const state = temporaryFolder();
   await cp(inject("emulatorState"), state, { recursive: true });
-  const texts = new Map<string, string>();
-  for (const name of await readdir(state))
-    texts.set(name, await readFile(join(state, name), "utf8").catch(() => ""));
-  const named = (common: RegExp): [string, string] => {
-    for (const [name, text] of texts) {
-      if (!text.includes("BEGIN CERTIFICATE")) continue;
-      if (common.test(new X509Certificate(text.slice(text.indexOf("-----BEGIN CERT"))).subject))
-        return [name, text];
-    }
-    throw new Error(`nobody is ${common}`);
-  };
-  const [leafFile, leafText] = named(/CN=p-256/);
-  const [, issuerText] = named(/CN=SignPath Emulator Signing CA/);
-  const issuer = new x509.X509Certificate(issuerText.slice(issuerText.indexOf("-----BEGIN CERT")));
-  const pkcs8 = createPrivateKey(issuerText).export({ format: "der", type: "pkcs8" });
-  const signingKey = await globalThis.crypto.subtle.importKey("pkcs8", pkcs8, ES256, false, ["sign"]);
-  const publicKey = new x509.PublicKey(
-    new Uint8Array(createPublicKey(createPrivateKey(leafText)).export({ format: "der", type: "spki" })),
-  );
+  const texts = await textsIn(state);
+  const [leafFile, leafText] = holderOf(texts, /CN=p-256/);
+  const { subject, keys } = await emulatorsAuthority();
+  const publicKey = new x509.PublicKey(spkiOf(leafText));
   const certificate = await x509.X509CertificateGenerator.create({
     subject: "CN=p-256 with AIA",
-    issuer: issuer.subject,
+    issuer: subject,
     publicKey,
-    signingKey,
+    signingKey: keys.privateKey,
     signingAlgorithm: ES256,
     notAfter: new Date(Date.now() + 86_400_000),
     extensions: [
       new x509.AuthorityInfoAccessExtension({
         caIssuers: addresses.map((address) => new x509.GeneralName("url", address)),
       }),
-      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
   const key = createPrivateKey(leafText).export({ format: "pem", type: "pkcs8" });
   await writeFile(join(state, leafFile), `${key}${certificate.toString("pem")}\n`);
   return state;
+}
+
+/** The file with the certificate, and key, of a subject. */
+function holderOf(texts: ReadonlyMap<string, string>, subject: RegExp): [name: string, text: string] {
+  for (const [name, text] of texts) {
+    if (text.includes("BEGIN CERTIFICATE") && subject.test(certificateIn(text).subject)) return [name, text];
+  }
+  throw new Error(`nobody is ${subject}`);
+}
+
+function certificateIn(text: string): X509Certificate {
+  return new X509Certificate(text.slice(text.indexOf("-----BEGIN CERT")));
+}
+
+function spkiOf(privateKey: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(createPublicKey(privateKey).export({ format: "der", type: "spki" }));
+}
+
+async function textsIn(folder: string): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  for (const name of await readdir(folder))
+    texts.set(name, await readFile(join(folder, name), "utf8").catch(() => ""));
+  return texts;
+}
+
+/** The authority that issues the policies' certificates. */
+export async function emulatorsAuthority(): Promise<Authority> {
+  const [, text] = holderOf(await textsIn(inject("emulatorState")), /CN=SignPath Emulator Signing CA/);
+  const { subtle } = globalThis.crypto;
+  const pkcs8 = createPrivateKey(text).export({ format: "der", type: "pkcs8" });
+  const privateKey = await subtle.importKey("pkcs8", pkcs8, ES256, false, ["sign"]);
+  const publicKey = await subtle.importKey("spki", spkiOf(text), ES256, true, ["verify"]);
+  return {
+    subject: new x509.X509Certificate(certificateIn(text).raw).subject,
+    keys: { privateKey, publicKey },
+  };
 }

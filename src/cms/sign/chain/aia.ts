@@ -21,6 +21,9 @@ const URI = 0x86;
 /** Addresses of one certificate that are tried. */
 const MOST_ADDRESSES = 4;
 
+/** Certificates in one answer; the largest bundles of bridge authorities have half as many. */
+const MOST_CERTIFICATES = 64;
+
 /** What an address gave is good for an hour: a thousand signatures do not ask a thousand times. */
 const KEPT_MS = 3_600_000;
 const MOST_KEPT = 64;
@@ -130,22 +133,32 @@ function ask(
       maxBytes,
       onlyPublic: origins === undefined,
       decode: ({ body }) => {
-        try {
-          return certificatesIn(exactCopy(body));
-        } catch {
-          throw new Undecodable("it is no certificate in DER or PEM and no PKCS #7 bundle");
-        }
+        const certificates = certificatesIn(exactCopy(body));
+        if (certificates.length <= MOST_CERTIFICATES) return certificates;
+        throw new Undecodable(`it has more than ${MOST_CERTIFICATES} certificates`);
       },
     },
     { signal, limits: { totalTimeoutMs: timeoutMs } },
   );
 }
 
-/** By content, whatever the answer says that it is: authorities name it in many ways. */
+/**
+ * By content, whatever the answer says that it is: authorities name it in many ways.
+ *
+ * @throws {Undecodable}
+ */
 function certificatesIn(body: Bytes): Bytes[] {
   try {
     return readCertificates([body]);
   } catch {
+    return certificatesInBundle(body);
+  }
+}
+
+function certificatesInBundle(body: Bytes): Bytes[] {
+  try {
     return readCms(body).certificates.map((der) => exactCopy(new X509Certificate(der).raw));
+  } catch {
+    throw new Undecodable("it is no certificate in DER or PEM and no PKCS #7 bundle");
   }
 }
