@@ -6,7 +6,7 @@ import { isSignPathError } from "../../../base/errors.js";
 import { bindingOf } from "../../../key/crypto-key.js";
 import { buildChain, readCertificates } from "../../../policy/chain.js";
 import type { CertificateOptions } from "../options.js";
-import { contradiction, refused } from "../refusal.js";
+import { contradiction, refused, requireBoolean } from "../refusal.js";
 import type { SignerPlan } from "../signer-plan.js";
 import { fetchIssuers, issuerAddresses } from "./aia.js";
 import type { AiaPlan } from "./aia-plan.js";
@@ -32,6 +32,7 @@ export class Chains {
    */
   constructor(options: CertificateOptions, present: readonly Bytes[] = []) {
     const { certificates = [], includeRoot = false, incompleteChain = "ignore", onWarning } = options;
+    requireBoolean("includeRoot", includeRoot);
     if (!INCOMPLETE_CHOICES.includes(incompleteChain))
       throw contradiction(`incompleteChain must be ${INCOMPLETE_CHOICES.join(", ")}`);
     if (incompleteChain === "warn" && typeof onWarning !== "function")

@@ -3,6 +3,7 @@ import type { Bytes } from "../../../base/bytes.js";
 import { equal, exactCopy, isBufferSource, viewOf } from "../../../base/bytes.js";
 import type { HashAlgorithm } from "../../../key/hashes.js";
 import type { SigningSource } from "../../../policy/signing-policy.js";
+import { isBytes } from "../../../subtle/source.js";
 import { childrenOf, readElement } from "../../asn1/element.js";
 import { readObjectIdentifier } from "../../asn1/object-identifier.js";
 import { Chains } from "../chain/chains.js";
@@ -51,8 +52,10 @@ export async function addSigner(cms: Uint8Array, options: AddSignerOptions): Pro
   });
   const chains = new Chains(options, existing.certificates);
   const stamped = await asOperation([plan], async () => {
-    await chains.prepare([plan], signal);
-    const digest = await digestOf(existing, plan, options);
+    const preparing = chains.prepare([plan], signal);
+    const taken = preparing === undefined ? options : asTheyAre(options);
+    if (preparing !== undefined) await preparing;
+    const digest = await digestOf(existing, plan, taken);
     requireSame(existing, plan.hash, digest);
     const digests = new Map([[plan.hash.name, digest]]);
     return stamping.stamp([plan], await signContent([plan], digests, chains, signal));
@@ -72,10 +75,19 @@ export async function addSigner(cms: Uint8Array, options: AddSignerOptions): Pro
   return whole;
 }
 
+/** Bytes are signed as they are at the time of the call, also where something is waited for first. */
+function asTheyAre({ content, digest, signal }: AddSignerOptions): Told {
+  const copy = content !== undefined && isBytes(content) ? exactCopy(viewOf(content)) : content;
+  return { content: copy, digest: isBufferSource(digest) ? exactCopy(viewOf(digest)) : digest, signal };
+}
+
+/** What is said of the content. */
+type Told = Pick<AddSignerOptions, "content" | "digest" | "signal">;
+
 async function digestOf(
   existing: ExistingCms,
   signer: SignerPlan,
-  { content, digest, signal }: AddSignerOptions,
+  { content, digest, signal }: Told,
 ): Promise<Uint8Array> {
   const { hash } = signer;
   if ((existing.content !== undefined || content !== undefined) && digest !== undefined)
