@@ -119,12 +119,15 @@ describe("a hostile server of issuers", async () => {
     expect(asked.every(({ path }) => path === "/issuer.cer")).toBe(true);
   });
 
-  it("does not hold up many signatures longer than one", async () => {
+  it("does not hold up many signatures, one after the other", async () => {
     answers.set("/issuer.cer", () => undefined);
     const client = clientOf();
+    const timeoutMs = 2000;
     const began = performance.now();
-    const all = await Promise.all(Array.from({ length: 40 }, () => sign({}, client)));
-    expect(performance.now() - began).toBeLessThan(TIMEOUT_MS + SLACK_MS);
+    const aia = { origins: [origin], timeoutMs };
+    const all = await Promise.all(Array.from({ length: 40 }, () => sign({ aia }, client)));
+    // Eight are asked at a time: that would be five times the limit.
+    expect(performance.now() - began).toBeLessThan(4 * timeoutMs);
     expect(all.every((each) => readSignedData(each).certificates.length === 1)).toBe(true);
   });
 
