@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { OnReadOpts, Socket } from "node:net";
+import type { LookupFunction, OnReadOpts, Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import type { buildConnector, Client, Dispatcher, ProxyAgent } from "undici";
 import { Slab } from "../../base/slab.js";
@@ -17,6 +17,8 @@ export interface ConnectionSettings {
   readonly tls: TlsConfig;
   /** The longest time that a connection may take to be made. */
   readonly connectTimeoutMs: number;
+  /** In place of Node's `dns.lookup`; a proxy looks names up itself. */
+  readonly lookup: LookupFunction | undefined;
 }
 
 /**
@@ -34,7 +36,7 @@ const pieces = new Slab();
 
 /** A function that opens dispatchers of one connection each, to one origin, through the proxy if there is one. */
 export function dispatcherFactory(settings: ConnectionSettings): () => Connection {
-  const { origin, proxy, tls, connectTimeoutMs } = settings;
+  const { origin, proxy, tls, connectTimeoutMs, lookup } = settings;
   // The transport has deadlines of its own, for an attempt as a whole.
   const options = { headersTimeout: 0, bodyTimeout: 0, pipelining: 1, allowH2: false };
   // All connections share the parsed certificates and, through the connector, their TLS sessions.
@@ -45,7 +47,8 @@ export function dispatcherFactory(settings: ConnectionSettings): () => Connectio
   };
   if (proxy === undefined) {
     const { Client, buildConnector } = loadClient();
-    const connect = buildConnector({ ...tlsOptions, allowH2: false, onread: READING });
+    const pinned = lookup && { lookup };
+    const connect = buildConnector({ ...tlsOptions, ...pinned, allowH2: false, onread: READING });
     return () => openDirect(Client, origin, options, connect);
   }
   const undici = loadUndici();

@@ -1,3 +1,4 @@
+import type { LookupFunction } from "node:net";
 import type { ProxyConfig, RetryConfig, TlsConfig } from "../../config/config.js";
 import type { Shared } from "./call.js";
 import { Call } from "./call.js";
@@ -25,6 +26,8 @@ export interface EndpointSettings {
   readonly redact: (text: string) => string;
   /** The least distance of requests, where there is one beside what the server itself asks for. */
   readonly pace?: Pace | undefined;
+  /** In place of Node's `dns.lookup`, where it is connected to directly. */
+  readonly lookup?: LookupFunction | undefined;
 }
 
 /** One origin with its connections, deadlines, retries and limits. Redirects are not followed. */
@@ -76,9 +79,10 @@ export class Endpoint {
   /** Gives the lane its connection, which is made when the first request is sent over it. */
   #connect(lane: Lane): void {
     if (lane.dispatcher !== undefined) return;
-    const { address, proxy, tls, retry } = this.#settings;
+    const { address, proxy, tls, retry, lookup } = this.#settings;
     const { origin } = address;
-    this.#open ??= dispatcherFactory({ origin, proxy, tls, connectTimeoutMs: retry.requestTimeoutMs });
+    const connectTimeoutMs = retry.requestTimeoutMs;
+    this.#open ??= dispatcherFactory({ origin, proxy, tls, connectTimeoutMs, lookup });
     lane.dispatcher = this.#open();
   }
 }

@@ -1,6 +1,7 @@
 import type { SignPathErrorCode } from "../../base/errors.js";
 import { messageOf, SignPathError } from "../../base/errors.js";
 import type { ProblemDetails } from "../../wire/problem.js";
+import { NotPublic } from "./not-public.js";
 import type { Peer } from "./peer.js";
 import type { ServerWords } from "./problem.js";
 import type { ApiRequest } from "./request.js";
@@ -122,6 +123,7 @@ function reasonOf(error: unknown): string {
 
 /** A connection that could not be made or, where the request was `sent`, broke. */
 export function networkFailure(error: unknown, sent: boolean): Failure {
+  if (error instanceof NotPublic) return notPublic(error);
   const errors: unknown[] = error instanceof AggregateError ? error.errors : [error];
   // A parser's error holds what the server said, which may be anything.
   if (error instanceof Error) Reflect.deleteProperty(error, "data");
@@ -140,6 +142,20 @@ export function networkFailure(error: unknown, sent: boolean): Failure {
     retryAfterMs: undefined,
     toError: (progress) =>
       makeError(code, said(progress.peer), progress, { retryable: transient, cause: error }),
+  };
+}
+
+/** A name with an address that is not to be connected to. */
+function notPublic(error: NotPublic): Failure {
+  return {
+    code: "CONFIG_INVALID",
+    transient: false,
+    ambiguous: false,
+    retryAfterMs: undefined,
+    toError: (progress) => {
+      const said = `${progress.peer.name} was not asked: ${error.message}`;
+      return makeError("CONFIG_INVALID", said, progress, { retryable: false, cause: error });
+    },
   };
 }
 

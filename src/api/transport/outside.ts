@@ -1,11 +1,13 @@
-import { isSignal } from "../../base/abort.js";
+import { isSignal, unlessAborted } from "../../base/abort.js";
 import type { SignPathErrorStage } from "../../base/errors.js";
-import { SignPathError } from "../../base/errors.js";
+import { messageOf, SignPathError } from "../../base/errors.js";
 import type { NetworkConfig } from "../../config/config.js";
 import { isLoopback } from "../../config/proxy.js";
 import { Endpoint } from "./endpoint.js";
 import { FixedPace } from "./fixed-pace.js";
+import { NotPublic } from "./not-public.js";
 import type { Peer } from "./peer.js";
+import { isAddress, isPublic, lookupPublic, requirePublic } from "./public-address.js";
 import type { ApiAnswer, SendOptions } from "./request.js";
 import { closedError } from "./transport.js";
 
@@ -32,6 +34,11 @@ export interface OutsideRequest<Result> {
   readonly body?: Buffer;
   /** The longest answer that is read, in bytes. */
   readonly maxBytes: number;
+  /**
+   * Refuse a host that has an address which is not of the public Internet, be it written as one or as a name. What was checked
+   * is connected to; only a proxy looks the name up once more.
+   */
+  readonly onlyPublic?: boolean | undefined;
   /** At most so many requests a second to the URL from this process, those of other clients included. */
   readonly maxRequestsPerSecond?: number | undefined;
   /** Reads the answer; throws `Undecodable` where it is not what the request is answered with. */
@@ -68,8 +75,8 @@ export class Outside {
   /**
    * Sends a request until it succeeds or fails for good.
    *
-   * @throws {SignPathError} `CONFIG_INVALID` for an address that is neither http nor https or holds credentials, and for
-   * credentials over plain http to another machine; `AUTHENTICATION_FAILED`, `FORBIDDEN`, `REQUEST_REJECTED`, `THROTTLED`,
+   * @throws {SignPathError} `CONFIG_INVALID` for an address that is neither http nor https or holds credentials, for
+   * credentials over plain http to another machine, and for a host that is not public where it must be; `AUTHENTICATION_FAILED`, `FORBIDDEN`, `REQUEST_REJECTED`, `THROTTLED`,
    * `SERVICE_UNAVAILABLE`, `CONNECTION_FAILED`, `TLS_FAILED`, `TIMEOUT`, `INVALID_RESPONSE`; `ABORTED` where the signal or
    * {@link close} ended it. No credentials are part of any of them.
    */
@@ -78,6 +85,8 @@ export class Outside {
     if (this.#closed !== undefined) throw closedError(stage);
     if (!isSignal(options.signal)) throw new TypeError("signal must be an AbortSignal");
     this.#requireAllowed(request);
+    if (request.onlyPublic && !isAddress(url.hostname) && this.#config.proxyFor(url) !== undefined)
+      await this.#requirePublicName(request, options.signal);
     const path = url.pathname + url.search;
     const sent = { what, stage, method, path, maxBytes, repeatable: true, decode };
     return this.#endpointFor(request).send(
@@ -102,11 +111,26 @@ export class Outside {
     await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.close()));
   }
 
-  #requireAllowed({ url, credentials, peer, stage }: OutsideRequest<unknown>): void {
-    const refuse = (reason: string): SignPathError =>
-      new SignPathError("CONFIG_INVALID", `${peer} ${url.host} cannot be asked: ${reason}`, { stage });
+  /** The proxy connects, and cannot be told to which address; it is not asked for a name that leads into the own network. */
+  async #requirePublicName(
+    { url, peer, stage }: OutsideRequest<unknown>,
+    signal: AbortSignal | null | undefined,
+  ): Promise<void> {
+    const onAbort = (cause: unknown): SignPathError =>
+      new SignPathError("ABORTED", `The call was aborted: ${messageOf(cause)}`, { stage, cause });
+    try {
+      await unlessAborted(requirePublic(url.hostname), signal ?? undefined, onAbort);
+    } catch (error) {
+      throw error instanceof NotPublic ? refusal({ url, peer, stage }, error.message) : error;
+    }
+  }
+
+  #requireAllowed({ url, credentials, peer, stage, onlyPublic }: OutsideRequest<unknown>): void {
+    const refuse = (reason: string): SignPathError => refusal({ url, peer, stage }, reason);
     if (!/^https?:$/.test(url.protocol)) throw refuse("its address must be http:// or https://");
     if (url.username !== "" || url.password !== "") throw refuse("its address must not hold credentials");
+    if (onlyPublic && isAddress(url.hostname) && !isPublic(url.hostname))
+      throw refuse("it is no public address");
     if (credentials === undefined) return;
     // RFC 7617, section 2
     if (credentials.username.includes(":")) throw refuse("there must be no colon in its user name");
@@ -117,9 +141,9 @@ export class Outside {
   }
 
   #endpointFor(request: OutsideRequest<unknown>): Endpoint {
-    const { url, credentials, accept, peer, maxRequestsPerSecond } = request;
+    const { url, credentials, accept, peer, maxRequestsPerSecond, onlyPublic } = request;
     const paced = maxRequestsPerSecond === undefined ? undefined : url.origin + url.pathname;
-    const facts = [url.origin, credentials?.username, credentials?.password, accept, peer];
+    const facts = [url.origin, credentials?.username, credentials?.password, accept, peer, onlyPublic];
     const key = JSON.stringify([...facts, paced, maxRequestsPerSecond]);
     const endpoint = this.#endpoints.get(key) ?? this.#open(request, paced);
     this.#endpoints.delete(key);
@@ -129,7 +153,7 @@ export class Outside {
   }
 
   #open(request: OutsideRequest<unknown>, paced: string | undefined): Endpoint {
-    const { url, credentials, accept, peer, maxRequestsPerSecond } = request;
+    const { url, credentials, accept, peer, maxRequestsPerSecond, onlyPublic } = request;
     const { retry, tls, proxyFor } = this.#config;
     const authorization = credentials && basic(credentials);
     const isPaced = paced !== undefined && maxRequestsPerSecond !== undefined;
@@ -145,6 +169,7 @@ export class Outside {
         authorization: () => authorization,
         redact: redactor(credentials),
         pace: isPaced ? new FixedPace(paced, maxRequestsPerSecond) : undefined,
+        lookup: onlyPublic ? lookupPublic : undefined,
       },
       () => this.#idle?.(),
     );
@@ -160,6 +185,13 @@ export class Outside {
       return;
     }
   }
+}
+
+function refusal(
+  { url, peer, stage }: Pick<OutsideRequest<unknown>, "url" | "peer" | "stage">,
+  reason: string,
+): SignPathError {
+  return new SignPathError("CONFIG_INVALID", `${peer} ${url.host} cannot be asked: ${reason}`, { stage });
 }
 
 /** RFC 7617, section 2, in UTF-8. */

@@ -4,7 +4,7 @@ import { isObjectIdentifier } from "../asn1/object-identifier.js";
 import { CONTENT_TYPES } from "../asn1/oids.js";
 import { Chains } from "./chain/chains.js";
 import type { CmsSigner, SignCmsOptions } from "./options.js";
-import { contradiction } from "./refusal.js";
+import { contradiction, requireBoolean } from "./refusal.js";
 import { readCrls, readOcspResponses } from "./revocation.js";
 import type { SignerPlan } from "./signer-plan.js";
 import { signerPlanOf } from "./signer-plan.js";
@@ -36,6 +36,7 @@ const MOST_SIGNERS = 64;
  */
 export function planOf(options: SignCmsOptions): Plan {
   const { detached = true, encoding, contentType = CONTENT_TYPES.data, contentEncoding, signal } = options;
+  requireBoolean("detached", detached);
   requireChoice("encoding", encoding, ["der", "ber"]);
   requireChoice("contentEncoding", contentEncoding, ["octet-string", "asn1"]);
   if (!isObjectIdentifier(contentType)) throw contradiction("contentType is no object identifier");

@@ -10,3 +10,12 @@ export function refused(code: SignPathErrorCode, message: string, cause?: unknow
 export function contradiction(message: string): SignPathError {
   return refused("CONFIG_INVALID", `${message}; nothing was read or sent`);
 }
+
+/**
+ * Nothing else is taken for one: what a signature has, or lacks, is not to depend on a text or on `null`.
+ *
+ * @throws {SignPathError} `CONFIG_INVALID`
+ */
+export function requireBoolean(name: string, value: unknown): void {
+  if (typeof value !== "boolean") throw contradiction(`${name} must be true or false`);
+}

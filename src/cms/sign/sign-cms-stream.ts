@@ -9,6 +9,7 @@ import { piecesOf } from "./ber.js";
 import { smallChunksOf } from "./content.js";
 import { Hashers } from "./digests.js";
 import { closeIndefinite, encodeAround, openIndefinite } from "./encode.js";
+import { Lookalike } from "./lookalike.js";
 import { asOperation } from "./operation.js";
 import type { SignCmsOptions } from "./options.js";
 import type { Plan } from "./plan.js";
@@ -110,25 +111,31 @@ async function canBeReadTwice(source: SigningSource): Promise<boolean> {
 }
 
 async function* indefinite(source: SigningSource, plan: Plan): AsyncGenerator<Bytes, void, void> {
-  const { hashes, signal } = plan;
-  const hashers = new Hashers(hashes);
+  const { hashes, signal, signers } = plan;
+  const [hashers, lookalike] = [new Hashers(hashes), new Lookalike(signers)];
   yield openIndefinite(outlineOf(plan));
-  yield* piecesOf(smallChunksOf(source, signal), (chunk) => hashers.update(chunk));
-  const stamped = await asOperation(plan.signers, () => signAndStamp(plan, hashers.digests()));
+  yield* piecesOf(smallChunksOf(source, signal), (chunk) => {
+    hashers.update(chunk);
+    lookalike.update(chunk);
+  });
+  await lookalike.refuse();
+  const stamped = await asOperation(signers, () => signAndStamp(plan, hashers.digests()));
   const parts = partsOf(plan, stamped.signed);
   plan.stamping.settle(stamped, () => encodeWhole(plan, parts, undefined));
   yield closeIndefinite(parts);
 }
 
 async function* definite(source: SigningSource, plan: Plan): AsyncGenerator<Bytes, void, void> {
-  const { hashes, signal } = plan;
+  const { hashes, signal, signers } = plan;
   let bytes = 0;
-  const { digests, stamped } = await asOperation(plan.signers, async () => {
-    const hashers = new Hashers(hashes);
+  const { digests, stamped } = await asOperation(signers, async () => {
+    const [hashers, lookalike] = [new Hashers(hashes), new Lookalike(signers)];
     for await (const chunk of smallChunksOf(source, signal)) {
       hashers.update(chunk);
+      lookalike.update(chunk);
       bytes += chunk.byteLength;
     }
+    await lookalike.refuse();
     const digests = hashers.digests();
     return { digests, stamped: await signAndStamp(plan, digests) };
   });

@@ -7,6 +7,7 @@ import { contentOctets, readContent } from "./content.js";
 import type { Digests } from "./digests.js";
 import { digestAll } from "./digests.js";
 import { closeIndefinite, encodeAround, openIndefinite } from "./encode.js";
+import { Lookalike } from "./lookalike.js";
 import { asOperation } from "./operation.js";
 import type { SignCmsOptions } from "./options.js";
 import type { Plan } from "./plan.js";
@@ -29,7 +30,8 @@ import type { Stamped } from "./stamping.js";
  * @param source - bytes, a Blob, a stream, an async iterable of bytes, or the path of a file
  * @throws {SignPathError} those of `SigningPolicy.signStream`; `CONFIG_INVALID` for certificates, attributes and revocation
  * lists that cannot be read, and for options that do not go together; `CHAIN_INCOMPLETE` where the options ask for it;
- * `REQUEST_REJECTED` for attached content that is too large; `TIMESTAMP_FAILED`, with what was signed in `cms`
+ * `REQUEST_REJECTED` for attached content that is too large, and for content without signed attributes that could pass for
+ * those of another signature; `TIMESTAMP_FAILED`, with what was signed in `cms`
  * @throws {TypeError} for a source, a policy or a signing time that is none
  */
 export async function signCms(source: SigningSource, options: SignCmsOptions): Promise<Bytes> {
@@ -50,7 +52,9 @@ async function signWhole(source: SigningSource, plan: Plan): Promise<Bytes> {
   if (preparing !== undefined) await preparing;
   const content = detached && !isAsn1 ? undefined : await readContent(taken, signal);
   const hashed = content !== undefined && isAsn1 ? contentOctets(content) : (content ?? taken);
-  const digests = await digestAll(plan.hashes, hashed, signal);
+  const lookalike = new Lookalike(signers);
+  const digests = await digestAll(plan.hashes, lookalike.watch(hashed, signal), signal);
+  await lookalike.refuse();
   const stamped = await signAndStamp(plan, digests);
   const cms = encodeWhole(plan, partsOf(plan, stamped.signed), detached ? undefined : content);
   plan.stamping.settle(stamped, () => cms);

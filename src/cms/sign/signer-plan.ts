@@ -11,7 +11,7 @@ import { contentHints, mimeTypeAttribute, readAttributes } from "./attribute-inp
 import type { CmsSigner } from "./options.js";
 import type { Profile } from "./profiles.js";
 import { PROFILES } from "./profiles.js";
-import { contradiction, refused } from "./refusal.js";
+import { contradiction, refused, requireBoolean } from "./refusal.js";
 import { subjectKeyIdentifier } from "./signer-identifier.js";
 
 /** What is signed, as far as it decides which attributes there may be. */
@@ -116,13 +116,16 @@ function attributesOf(
   { contentType }: ContentPlan,
 ): AttributePlan | undefined {
   const { signedAttributes = true, signingCertificate = true, algorithmProtection = false } = signer;
+  requireBoolean("signedAttributes", signedAttributes);
+  requireBoolean("signingCertificate", signingCertificate);
+  requireBoolean("algorithmProtection", algorithmProtection);
   const signingTime = signingTimeOf(signer.signingTime, profile, signedAttributes);
   const others = othersOf(signer, profile, contentType);
   if (profile.signingCertificateRequired && !(signedAttributes && signingCertificate))
     throw contradiction(`profile ${profile.name} needs the signed attribute signing-certificate-v2`);
   if (!signedAttributes) {
     const isGiven = signer.signingCertificate === true || algorithmProtection || others.length > 0;
-    if (isGiven || signer.signingTime instanceof Date)
+    if (isGiven || types.isDate(signer.signingTime))
       throw contradiction("signed attributes are given, and signedAttributes is false");
     if (contentType !== undefined && contentType !== CONTENT_TYPES.data)
       throw contradiction(`content of type ${contentType} must be signed with signed attributes (RFC 5652)`);
@@ -146,10 +149,12 @@ function requireOnce(attributeTypes: readonly string[]): void {
 }
 
 function signingTimeOf(
-  given: unknown,
+  wanted: unknown,
   { name, signingTime: rule }: Profile,
   signedAttributes: boolean,
 ): Date | undefined {
+  // A date can be changed while the content is read.
+  const given = types.isDate(wanted) ? new Date(wanted) : wanted;
   if (given !== undefined && given !== false) requireTime(given);
   if (rule === "forbidden" && types.isDate(given))
     throw contradiction(`profile ${name} has no signing time attribute`);

@@ -1,85 +1,23 @@
-import { createHash, createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
-import "reflect-metadata";
-import { cp, readdir, readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { join } from "node:path";
-import * as x509 from "@peculiar/x509";
-import { afterAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { createHash, X509Certificate } from "node:crypto";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import type { SignCmsOptions } from "../../../src/cms/index.js";
 import { certificateBundle, signCms } from "../../../src/cms/index.js";
-import { isPublicHost } from "../../../src/cms/sign/chain/public-address.js";
 import { SignPath } from "../../../src/index.js";
 import { useEmulator } from "../../support/emulator.js";
 import { codedFailureOf } from "../../support/failure.js";
-import { temporaryFolder } from "../../support/temporary.js";
 import { CONTENT, sentTo, useSignPath } from "../support.js";
+import { IssuerServer, stateNaming } from "./aia-server.js";
 import { readSignedData } from "./read-signed-data.js";
 
-const ES256 = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+/** A server, what it has at each path, and what it was asked. */
+const server = await new IssuerServer().listen();
+const { answers, asked, origin } = server;
 
-/** What the server has at each path, and what it was asked. */
-const answers = new Map<string, Uint8Array | string>();
-const asked: { path: string; authorization: string | undefined }[] = [];
-const server = createServer((request, response) => {
-  asked.push({ path: request.url ?? "", authorization: request.headers.authorization });
-  const answer = answers.get(request.url ?? "");
-  if (answer === undefined) response.writeHead(404).end();
-  else response.end(answer);
-});
-let origin = "";
-
-/** A state directory whose policy p-256 has a certificate from the emulator's authority with addresses of its issuer. */
-async function stateWith(paths: readonly string[]): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const state = temporaryFolder();
-  await cp(inject("emulatorState"), state, { recursive: true });
-  const texts = new Map<string, string>();
-  for (const name of await readdir(state))
-    texts.set(name, await readFile(join(state, name), "utf8").catch(() => ""));
-  const named = (common: RegExp): [string, string] => {
-    for (const [name, text] of texts) {
-      if (!text.includes("BEGIN CERTIFICATE")) continue;
-      if (common.test(new X509Certificate(text.slice(text.indexOf("-----BEGIN CERT"))).subject))
-        return [name, text];
-    }
-    throw new Error(`nobody is ${common}`);
-  };
-  const [leafFile, leafText] = named(/CN=p-256/);
-  const [, issuerText] = named(/CN=SignPath Emulator Signing CA/);
-  const issuer = new x509.X509Certificate(issuerText.slice(issuerText.indexOf("-----BEGIN CERT")));
-  const pkcs8 = createPrivateKey(issuerText).export({ format: "der", type: "pkcs8" });
-  const signingKey = await globalThis.crypto.subtle.importKey("pkcs8", pkcs8, ES256, false, ["sign"]);
-  const publicKey = new x509.PublicKey(
-    new Uint8Array(createPublicKey(createPrivateKey(leafText)).export({ format: "der", type: "spki" })),
-  );
-  const certificate = await x509.X509CertificateGenerator.create({
-    subject: "CN=p-256 with AIA",
-    issuer: issuer.subject,
-    publicKey,
-    signingKey,
-    signingAlgorithm: ES256,
-    notAfter: new Date(Date.now() + 86_400_000),
-    extensions: [
-      new x509.AuthorityInfoAccessExtension({
-        caIssuers: paths.map(
-          (path) => new x509.GeneralName("url", path.startsWith("/") ? origin + path : path),
-        ),
-      }),
-      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
-    ],
-  });
-  const key = createPrivateKey(leafText).export({ format: "pem", type: "pkcs8" });
-  await writeFile(join(state, leafFile), `${key}${certificate.toString("pem")}\n`);
-  return state;
-}
-
-afterAll(() => new Promise((resolve) => server.close(resolve)));
+afterAll(() => server.close());
 
 describe("missing issuers", async () => {
-  const paths = ["ldap://127.0.0.1/cn=ca", "/missing.cer", "/issuer.cer"];
-  const emulator = useEmulator({ state: await stateWith(paths) });
+  const addresses = ["ldap://127.0.0.1/cn=ca", `${origin}/missing.cer`, `${origin}/issuer.cer`];
+  const emulator = useEmulator({ state: await stateNaming(addresses) });
   // What was fetched is kept by client.
   const first = useSignPath(emulator);
 
@@ -230,27 +168,5 @@ describe("missing issuers", async () => {
     expect(failure).toMatchObject({ code: "POLICY_UNUSABLE", stage: "cms", attempts: 0 });
     expect(failure.message).toMatch(/demo\/p-256 has no subject key identifier/);
     expect(sentTo(emulator())).toBe(before);
-  });
-});
-
-describe("a public host", () => {
-  it.each(["8.8.8.8", "1.1.1.1", "[2606:4700::1111]"])("is %s", async (host) => {
-    expect(await isPublicHost(host)).toBe(true);
-  });
-
-  it.each([
-    ...["127.0.0.1", "10.1.2.3", "172.31.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1"],
-    ...[
-      "[::1]",
-      "[::]",
-      "[fe80::1]",
-      "[fd00::1]",
-      "[::ffff:127.0.0.1]",
-      "[::ffff:8.8.8.8]",
-      "[64:ff9b::7f00:1]",
-    ],
-    ...["localhost", "224.0.0.1", "255.255.255.255", "no-such-host.invalid"],
-  ])("is not %s", async (host) => {
-    expect(await isPublicHost(new URL(`http://${host}/`).hostname)).toBe(false);
   });
 });

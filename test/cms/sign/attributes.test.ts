@@ -1,4 +1,5 @@
 import { createHash, createPublicKey, verify, X509Certificate } from "node:crypto";
+import { runInNewContext } from "node:vm";
 import * as asn1js from "asn1js";
 import * as pkijs from "pkijs";
 import { describe, expect, it } from "vitest";
@@ -156,8 +157,78 @@ describe("signed attributes", () => {
     expect(hexOf(await signCms(CONTENT, options))).toBe(hexOf(await signCms(CONTENT, options)));
   });
 
+  it("have the time as it was at the time of the call, to the second, in the form of its year", async () => {
+    const times: [string, number, string][] = [
+      ["1949-12-31T23:59:59.999Z", 0x18, "19491231235959Z"],
+      ["1950-01-01T00:00:00Z", 0x17, "500101000000Z"],
+      ["2049-12-31T23:59:59.999Z", 0x17, "491231235959Z"],
+      ["2050-01-01T00:00:00Z", 0x18, "20500101000000Z"],
+      ["0000-01-01T00:00:00Z", 0x18, "00000101000000Z"],
+      ["9999-12-31T23:59:59.999Z", 0x18, "99991231235959Z"],
+    ];
+    for (const [text, tag, expected] of times) {
+      const signingTime = new Date(text);
+      const source = async function* (): AsyncGenerator<Uint8Array> {
+        yield CONTENT;
+        signingTime.setTime(Number.NaN);
+      };
+      const signed = await signCms(source(), await optionsOf("p-256", { signingTime }));
+      const [time] = readSignedData(signed).signers[0]?.attributes.get(SIGNING_TIME) ?? [];
+      expect([time?.tag, time?.content.toString("latin1")]).toEqual([tag, expected]);
+    }
+  });
+
+  const NULL = Uint8Array.of(5, 0);
+  const length = (hex: string): string => (hex.length / 2).toString(16).padStart(2, "0");
+  const endless = function* <T>(make: (at: number) => T): Generator<T> {
+    for (let at = 0; ; at++) yield make(at);
+  };
   const DEEP = Buffer.from("3080".repeat(5000) + "0000".repeat(5000), "hex");
   it.each<[string, Partial<Record<keyof CmsSigner | keyof SignCmsOptions, unknown>>, RegExp]>([
+    ...(
+      [
+        ["a tag with superfluous bytes", "9f0100", /superfluous/],
+        ["a longer one", "9f802000", /superfluous/],
+        ["a SET OF out of order", "3106020102020101", /not in order/],
+        ["an OID with a padded number", "060480802a03", /OBJECT IDENTIFIER/],
+        ["an OID that does not end", "06022a83", /OBJECT IDENTIFIER/],
+        ["a BIT STRING with nine bits that are not used", "03020901", /BIT STRING/],
+        ["a BIT STRING whose rest is not zero", "030204ff", /BIT STRING/],
+        ["a BIT STRING without the bits that are not used", "030101", /BIT STRING/],
+        ["a text that is not UTF-8", "0c01ff", /UTF-8/],
+        ["a time without seconds", "170b323030313031303030305a", /time/],
+        ["a time with a superfluous fraction", "181132303230303130313030303030302e305a", /time/],
+      ] as const
+    ).map(([title, hex, message]): [string, { attributes: unknown }, RegExp] => [
+      title,
+      { attributes: [{ type: OWN, values: Buffer.from(`30${length(hex)}${hex}`, "hex") }] },
+      message,
+    ]),
+    [
+      "attributes that never end",
+      { attributes: endless((at) => ({ type: `1.2.3.${at}`, values: NULL })) },
+      /more than 90/,
+    ],
+    ["values that never end", { attributes: [{ type: OWN, values: endless(() => NULL) }] }, /more than 100/],
+    ["no attribute among them", { attributes: [null] }, /is no attribute/],
+    ["no list of attributes", { attributes: null }, /must be a list/],
+    ["a hint that is a text", { contentHint: "text" }, /contentHint must be/],
+    ["a hint that is none", { contentHint: null }, /contentHint must be/],
+    ["a hint with half a character", { contentHint: { description: "a\ud800" } }, /half of a character/],
+    ["a hint that is too long", { contentHint: { description: "ü".repeat(140_000) } }, /longer than/],
+    ...["signedAttributes", "signingCertificate", "algorithmProtection", "detached", "includeRoot"].flatMap(
+      (name) =>
+        [null, 0, "false"].map((value): [string, Record<string, unknown>, RegExp] => [
+          `${name} that is ${JSON.stringify(value)}`,
+          { [name]: value },
+          new RegExp(`${name} must be true or false`),
+        ]),
+    ),
+    [
+      "a time of another realm where there are to be no attributes",
+      { signedAttributes: false, signingTime: runInNewContext("new Date(0)") },
+      /signedAttributes is false/,
+    ],
     ["an attribute without values", { attributes: [{ type: OWN, values: [] }] }, /no value/],
     [
       "a type that is no OID",

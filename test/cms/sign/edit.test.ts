@@ -63,6 +63,27 @@ describeWith("openssl", "an existing CMS signature", () => {
       }
     });
 
+    it("signs bytes as they are at the time of the call", async () => {
+      const first = await sign("rsa-2048");
+      const options = { ...(await optionsOf("p-384", { hash: "SHA-384" })), aia: { origins: [] } };
+      for (const certificates of [[], options.certificates]) {
+        const [content, digest] = [Buffer.from(CONTENT), createHash("sha384").update(CONTENT).digest()];
+        const adding = [{ content }, { digest }].map((more) =>
+          addSigner(first, { ...options, certificates, ...more }),
+        );
+        content.fill(0);
+        digest.fill(0);
+        for (const second of await Promise.all(adding)) {
+          const [signer] = readSignedData(second).signers.filter(({ attributes }) =>
+            attributes
+              .get(MESSAGE_DIGEST)?.[0]
+              ?.content.equals(createHash("sha384").update(CONTENT).digest()),
+          );
+          expect(signer).toBeDefined();
+        }
+      }
+    });
+
     it("adds one to attached content, DER and BER, and leaves that as it is", async () => {
       for (const encoding of ["der", "ber"] as const) {
         const first = await sign("rsa-2048", { detached: false, encoding });

@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import type { ApiClient } from "../../../api/client.js";
 import { Undecodable } from "../../../api/decode.js";
 import type { Outside } from "../../../api/transport/outside.js";
+import { onceAborted } from "../../../base/abort.js";
 import type { Bytes } from "../../../base/bytes.js";
 import { exactCopy } from "../../../base/bytes.js";
 import { readCertificates } from "../../../policy/chain.js";
@@ -13,13 +14,15 @@ import { readCms } from "../edit/read.js";
 import { refused } from "../refusal.js";
 import { extensionOf } from "../signer-identifier.js";
 import type { AiaPlan } from "./aia-plan.js";
-import { isPublicHost } from "./public-address.js";
 
 /** `uniformResourceIdentifier [6]` among the kinds of GeneralName (RFC 5280, section 4.2.1.6). */
 const URI = 0x86;
 
 /** Addresses of one certificate that are tried. */
 const MOST_ADDRESSES = 4;
+
+/** Certificates in one answer; the largest bundles of bridge authorities have half as many. */
+const MOST_CERTIFICATES = 64;
 
 /** What an address gave is good for an hour: a thousand signatures do not ask a thousand times. */
 const KEPT_MS = 3_600_000;
@@ -57,7 +60,8 @@ function accessLocations(certificate: Bytes): string[] {
  * The certificates at an address: one in DER or PEM, or a PKCS #7 bundle. Sent with the settings of the client but for its
  * API token.
  *
- * @throws {SignPathError} those of `Outside.send`; `CONFIG_INVALID` for an origin that is not to be asked
+ * @throws {SignPathError} those of `Outside.send`; `TIMEOUT` also of the wait for a turn; `CONFIG_INVALID` for an origin that is not to
+ * be asked
  */
 export async function fetchIssuers(
   url: URL,
@@ -65,29 +69,58 @@ export async function fetchIssuers(
   api: ApiClient,
   signal: AbortSignal | undefined,
 ): Promise<readonly Bytes[]> {
-  await requireOrigin(url, plan);
+  requireOrigin(url, plan);
   const known = kept.get(api) ?? new Map();
   kept.set(api, known);
   const before = known.get(url.href);
   if (before !== undefined && Date.now() - before.at < KEPT_MS) return before.certificates;
-  const certificates = await throughApi(api, (outside) => ask(outside, url, plan, signal));
+  const certificates = await within(plan.timeoutMs, url, signal, (deadline) =>
+    throughApi(api, (outside) => ask(outside, url, plan, deadline)),
+  );
   if (known.size >= MOST_KEPT) known.delete(known.keys().next().value ?? "");
   known.set(url.href, { at: Date.now(), certificates });
   return certificates;
 }
 
-async function requireOrigin(url: URL, { origins }: AiaPlan): Promise<void> {
-  const isAllowed = origins === undefined ? await isPublicHost(url.hostname) : origins.has(url.origin);
-  if (isAllowed) return;
-  const reason = origins === undefined ? "it is no public address" : "aia.origins does not list it";
-  throw refused("CONFIG_INVALID", `an issuer is not fetched from ${url.origin}: ${reason}`);
+function requireOrigin(url: URL, { origins }: AiaPlan): void {
+  if (origins === undefined || origins.has(url.origin)) return;
+  throw refused(
+    "CONFIG_INVALID",
+    `an issuer is not fetched from ${url.origin}: aia.origins does not list it`,
+  );
+}
+
+/**
+ * The waiting for a turn included: a server that asks for patience, or has many signatures wait for it, would hold them up for
+ * longer than the request itself may take.
+ */
+async function within<T>(
+  timeoutMs: number,
+  { host }: URL,
+  signal: AbortSignal | undefined,
+  work: (deadline: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const late = refused("TIMEOUT", `${host} gave no issuer's certificate within ${timeoutMs} ms`);
+  const stop = (): void => controller.abort(signal?.reason);
+  const timer = setTimeout(() => controller.abort(late), timeoutMs);
+  if (signal?.aborted) stop();
+  else if (signal) onceAborted(signal, stop);
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    throw controller.signal.reason === late ? late : error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", stop);
+  }
 }
 
 function ask(
   outside: Outside,
   url: URL,
-  { maxBytes, timeoutMs }: AiaPlan,
-  signal: AbortSignal | undefined,
+  { maxBytes, timeoutMs, origins }: AiaPlan,
+  signal: AbortSignal,
 ): Promise<readonly Bytes[]> {
   return outside.send(
     {
@@ -98,23 +131,34 @@ function ask(
       url,
       accept: "application/pkix-cert, application/pkcs7-mime, */*",
       maxBytes,
+      onlyPublic: origins === undefined,
       decode: ({ body }) => {
-        try {
-          return certificatesIn(exactCopy(body));
-        } catch {
-          throw new Undecodable("it is no certificate in DER or PEM and no PKCS #7 bundle");
-        }
+        const certificates = certificatesIn(exactCopy(body));
+        if (certificates.length <= MOST_CERTIFICATES) return certificates;
+        throw new Undecodable(`it has more than ${MOST_CERTIFICATES} certificates`);
       },
     },
     { signal, limits: { totalTimeoutMs: timeoutMs } },
   );
 }
 
-/** By content, whatever the answer says that it is: authorities name it in many ways. */
+/**
+ * By content, whatever the answer says that it is: authorities name it in many ways.
+ *
+ * @throws {Undecodable}
+ */
 function certificatesIn(body: Bytes): Bytes[] {
   try {
     return readCertificates([body]);
   } catch {
+    return certificatesInBundle(body);
+  }
+}
+
+function certificatesInBundle(body: Bytes): Bytes[] {
+  try {
     return readCms(body).certificates.map((der) => exactCopy(new X509Certificate(der).raw));
+  } catch {
+    throw new Undecodable("it is no certificate in DER or PEM and no PKCS #7 bundle");
   }
 }

@@ -6,13 +6,16 @@ import { isSignPathError } from "../../../base/errors.js";
 import { bindingOf } from "../../../key/crypto-key.js";
 import { buildChain, readCertificates } from "../../../policy/chain.js";
 import type { CertificateOptions } from "../options.js";
-import { contradiction, refused } from "../refusal.js";
+import { contradiction, refused, requireBoolean } from "../refusal.js";
 import type { SignerPlan } from "../signer-plan.js";
 import { fetchIssuers, issuerAddresses } from "./aia.js";
 import type { AiaPlan } from "./aia-plan.js";
 import { aiaPlanOf } from "./aia-plan.js";
 
 const INCOMPLETE_CHOICES: readonly unknown[] = ["ignore", "warn", "error"];
+
+/** In a chain that is fetched; the longest that there are have half as many. */
+const MOST_CERTIFICATES = 16;
 
 /** The chains of the signers' certificates, as far as they go into a signature. */
 export class Chains {
@@ -29,6 +32,7 @@ export class Chains {
    */
   constructor(options: CertificateOptions, present: readonly Bytes[] = []) {
     const { certificates = [], includeRoot = false, incompleteChain = "ignore", onWarning } = options;
+    requireBoolean("includeRoot", includeRoot);
     if (!INCOMPLETE_CHOICES.includes(incompleteChain))
       throw contradiction(`incompleteChain must be ${INCOMPLETE_CHOICES.join(", ")}`);
     if (incompleteChain === "warn" && typeof onWarning !== "function")
@@ -76,16 +80,23 @@ export class Chains {
     for (let left = this.#aia?.maxCertificates ?? 0; left > 0 && !isComplete(chain); left--) {
       const url = issuerAddresses(chain.at(-1) ?? leaf)[failures.length];
       if (this.#aia === undefined || url === undefined) break;
+      let fetched: readonly Bytes[];
       try {
-        this.#candidates.push(...(await fetchIssuers(url, this.#aia, api, signal)));
+        fetched = await fetchIssuers(url, this.#aia, api, signal);
       } catch (error) {
         if (!isSignPathError(error) || error.code === "ABORTED") throw error;
         failures.push(error);
         continue;
       }
-      const longer = buildChain(leaf, this.#candidates);
-      if (longer.length > chain.length) failures.length = 0;
-      else failures.push(notTheIssuer(url));
+      const longer = buildChain(leaf, [...this.#candidates, ...fetched]);
+      // What does not help is not kept: each certificate costs time whenever a chain is built.
+      const defect = defectOf(longer, chain, url);
+      if (defect !== undefined) {
+        failures.push(defect);
+        continue;
+      }
+      failures.length = 0;
+      this.#candidates.push(...longer.filter((der) => fetched.includes(der)));
       chain = longer;
     }
     if (this.#known.every((each) => !equal(each.leaf, leaf))) this.#keep(leaf, chain, failures.at(-1));
@@ -117,8 +128,21 @@ function isComplete(chain: readonly Bytes[]): boolean {
   return last !== undefined && isSelfSigned(last);
 }
 
+/** Why what was fetched is of no use. */
+function defectOf(longer: readonly Bytes[], chain: readonly Bytes[], url: URL): SignPathError | undefined {
+  if (longer.length <= chain.length) return notTheIssuer(url);
+  return longer.length > MOST_CERTIFICATES ? tooLong(url) : undefined;
+}
+
 function notTheIssuer({ host }: URL): SignPathError {
   return refused("INVALID_RESPONSE", `what ${host} gave is not the issuer of the certificate that names it`);
+}
+
+function tooLong({ host }: URL): SignPathError {
+  return refused(
+    "INVALID_RESPONSE",
+    `with what ${host} gave the chain has more than ${MOST_CERTIFICATES} certificates`,
+  );
 }
 
 function incomplete(leaf: Bytes, last: Bytes, cause: SignPathError | undefined): SignPathError {

@@ -3,15 +3,18 @@ import type { Bytes } from "../../../base/bytes.js";
 import { equal, exactCopy, isBufferSource, viewOf } from "../../../base/bytes.js";
 import type { HashAlgorithm } from "../../../key/hashes.js";
 import type { SigningSource } from "../../../policy/signing-policy.js";
+import { isBytes } from "../../../subtle/source.js";
 import { childrenOf, readElement } from "../../asn1/element.js";
 import { readObjectIdentifier } from "../../asn1/object-identifier.js";
 import { Chains } from "../chain/chains.js";
 import { digestAll } from "../digests.js";
+import { Lookalike } from "../lookalike.js";
 import { asOperation } from "../operation.js";
 import type { CertificateOptions, CmsSigner, TimestampChoices } from "../options.js";
 import { contradiction, refused } from "../refusal.js";
 import { signContent } from "../sign-content.js";
 import { encodeSignerInfo } from "../signer-info.js";
+import type { SignerPlan } from "../signer-plan.js";
 import { signerPlanOf } from "../signer-plan.js";
 import { Stamping } from "../stamping.js";
 import type { ExistingCms } from "./read.js";
@@ -34,7 +37,8 @@ export interface AddSignerOptions extends CallOptions, CmsSigner, CertificateOpt
  * @param cms - DER or BER; an attached one is held in memory
  * @returns the whole with the new signer
  * @throws {SignPathError} those of `signCms`; `REQUEST_REJECTED` for what is no CMS signature, a digest that is not known,
- * and content or a digest that is not what the other signers signed
+ * content or a digest that is not what the other signers signed, and without signed attributes for a digest that is
+ * not given, or content that could pass for those of another signature
  */
 export async function addSigner(cms: Uint8Array, options: AddSignerOptions): Promise<Bytes> {
   const existing = readCms(cms);
@@ -48,8 +52,10 @@ export async function addSigner(cms: Uint8Array, options: AddSignerOptions): Pro
   });
   const chains = new Chains(options, existing.certificates);
   const stamped = await asOperation([plan], async () => {
-    await chains.prepare([plan], signal);
-    const digest = await digestOf(existing, plan.hash, options);
+    const preparing = chains.prepare([plan], signal);
+    const taken = preparing === undefined ? options : asTheyAre(options);
+    if (preparing !== undefined) await preparing;
+    const digest = await digestOf(existing, plan, taken);
     requireSame(existing, plan.hash, digest);
     const digests = new Map([[plan.hash.name, digest]]);
     return stamping.stamp([plan], await signContent([plan], digests, chains, signal));
@@ -69,11 +75,21 @@ export async function addSigner(cms: Uint8Array, options: AddSignerOptions): Pro
   return whole;
 }
 
+/** Bytes are signed as they are at the time of the call, also where something is waited for first. */
+function asTheyAre({ content, digest, signal }: AddSignerOptions): Told {
+  const copy = content !== undefined && isBytes(content) ? exactCopy(viewOf(content)) : content;
+  return { content: copy, digest: isBufferSource(digest) ? exactCopy(viewOf(digest)) : digest, signal };
+}
+
+/** What is said of the content. */
+type Told = Pick<AddSignerOptions, "content" | "digest" | "signal">;
+
 async function digestOf(
   existing: ExistingCms,
-  hash: HashAlgorithm,
-  { content, digest, signal }: AddSignerOptions,
+  signer: SignerPlan,
+  { content, digest, signal }: Told,
 ): Promise<Uint8Array> {
+  const { hash } = signer;
   if ((existing.content !== undefined || content !== undefined) && digest !== undefined)
     throw contradiction("a digest is given beside the content");
   if (existing.content !== undefined && content !== undefined)
@@ -83,9 +99,16 @@ async function digestOf(
     existing.content && (isPkcs7(existing) ? existing.content.content : octets(existing.content));
   const source = attached ?? content;
   if (source !== undefined) {
-    const found = (await digestAll([hash], source, signal)).get(hash.name);
+    const lookalike = new Lookalike([signer]);
+    const found = (await digestAll([hash], lookalike.watch(source, signal), signal)).get(hash.name);
+    await lookalike.refuse();
     if (found !== undefined) return found;
   }
+  if (signer.attributes === undefined)
+    throw refused(
+      "REQUEST_REJECTED",
+      "a digest that another signer names is signed with signed attributes only, because it may be of anything: give the content, or the digest; nothing was sent",
+    );
   const known = existing.signers.find(
     ({ digestOid, messageDigest }) => digestOid === hash.oid && messageDigest !== undefined,
   );

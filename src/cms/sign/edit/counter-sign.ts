@@ -4,6 +4,7 @@ import { digestSource } from "../../../subtle/digest.js";
 import { ATTRIBUTES } from "../../asn1/oids.js";
 import { attribute } from "../attribute-input.js";
 import { Chains } from "../chain/chains.js";
+import { Lookalike } from "../lookalike.js";
 import { asOperation } from "../operation.js";
 import type { CertificateOptions, CmsSigner, TimestampChoices } from "../options.js";
 import { refused } from "../refusal.js";
@@ -65,7 +66,10 @@ export async function counterSign(cms: Uint8Array, options: CounterSignOptions):
 }
 
 async function jobOf({ signature }: ExistingSigner, signer: SignerPlan): Promise<SigningJob> {
-  return { signer, digest: await digestSource(signer.hash, signature) };
+  const lookalike = new Lookalike([signer]);
+  const digest = await digestSource(signer.hash, lookalike.watch(signature, undefined));
+  await lookalike.refuse();
+  return { signer, digest };
 }
 
 function withAttribute(signer: ExistingSigner, counterSignature: SignerInfo): ExistingSigner {
