@@ -1,0 +1,94 @@
+import { decodeBase64url, encodeBase64url } from "../../adapter/base64url.js";
+import { signMessage } from "../../adapter/sign-message.js";
+import type { CallOptions } from "../../api/transport/request.js";
+import { requireSignal } from "../../base/abort.js";
+import { encodeBase64 } from "../../base/bytes.js";
+import { SignPathError } from "../../base/errors.js";
+import type { SigningPolicy } from "../../policy/signing-policy.js";
+import { algorithmOf } from "./algorithm.js";
+import { certificateThumbprint } from "./certificate-parameters.js";
+import type { JoseHeader } from "./header.js";
+import { decodeHeader } from "./header.js";
+import { refused } from "./refusal.js";
+
+/**
+ * Signs a JWS or JWT anew that a library has made with another key, so that libraries which sign synchronously need not
+ * know of SignPath: header and claims stay as they are, byte for byte, and the third part is replaced.
+ *
+ * ```ts
+ * const { pem } = await throwAwayKey(policy, "RS256");
+ * const token = await resign(jsonwebtoken.sign(claims, pem, { algorithm: "RS256", expiresIn: "5m" }), policy);
+ * ```
+ *
+ * **Whatever it is given is signed:** give it only what your own code has just made.
+ *
+ * @param token - in the compact serialization, with its payload; the third part is not looked at beyond its alphabet
+ * @returns the token with a signature by the policy's key, by the algorithm that the header names; ECDSA as r‖s
+ * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED` where the header names none of the key's algorithms: `none`, HS256, ES256
+ * for an RSA key; `REQUEST_REJECTED` for what is no such token, or one that names another certificate in `x5c` or `x5t#S256`;
+ * `CERTIFICATE_CHANGED`; those of `SigningPolicy.signStream`
+ * @throws {TypeError} for a token that is no text
+ */
+export async function resign(
+  token: string,
+  policy: SigningPolicy,
+  options: CallOptions = {},
+): Promise<string> {
+  const { signal } = options;
+  requireSignal(signal);
+  if (typeof token !== "string")
+    throw new TypeError("the token must be text: a JWS in the compact serialization");
+  const [header, payload, signature] = partsOf(token);
+  const parameters = decodeHeader(header);
+  const alg: unknown = Object.hasOwn(parameters, "alg") ? parameters["alg"] : undefined;
+  const algorithm = algorithmOf(policy, String(alg));
+  if (Object.hasOwn(parameters, "b64"))
+    throw refused("a header with b64 is for signJws, which makes it and crit (RFC 7797)", "REQUEST_REJECTED");
+  if (decodeBase64url(payload) === undefined || decodeBase64url(signature) === undefined)
+    throw refused("the token's parts are not Base64url", "REQUEST_REJECTED");
+  if (payload === "")
+    throw refused(
+      "the token has no payload: put back a detached one before it is signed",
+      "REQUEST_REJECTED",
+    );
+  const certificate = policy.certificateDer;
+  const names = requireOwnCertificate(parameters, policy);
+  const input = `${header}.${payload}`;
+  const signed = await signMessage(policy, algorithm, Buffer.from(input), { signal });
+  if (names && Buffer.compare(certificate, policy.certificateDer) !== 0) throw changed(policy);
+  return `${input}.${encodeBase64url(signed)}`;
+}
+
+function partsOf(token: string): [header: string, payload: string, signature: string] {
+  const [header, payload, signature, ...more] = token.split(".", 4);
+  if (header !== undefined && payload !== undefined && signature !== undefined && more.length === 0)
+    return [header, payload, signature];
+  throw refused(
+    "the token does not have three parts: it is no JWS in the compact serialization",
+    "REQUEST_REJECTED",
+  );
+}
+
+/** Whether the header names a certificate, which must be the policy's. */
+function requireOwnCertificate(header: JoseHeader, policy: SigningPolicy): boolean {
+  const certificate = policy.certificateDer;
+  const expected = new Map([
+    ["x5c", encodeBase64(certificate)],
+    ["x5t#S256", certificateThumbprint(certificate)],
+  ]);
+  let names = false;
+  for (const [name, own] of expected) {
+    if (!Object.hasOwn(header, name)) continue;
+    names = true;
+    const value = header[name];
+    if ((Array.isArray(value) ? value[0] : value) === own) continue;
+    const message = `${name} of the header is not the certificate of signing policy ${policy.reference}`;
+    throw refused(`${message}: keyParameters(policy, …) gives it`, "REQUEST_REJECTED");
+  }
+  return names;
+}
+
+function changed(policy: SigningPolicy): SignPathError {
+  const message = `the certificate of signing policy ${policy.reference} was replaced while a token with the old one was signed; make it again`;
+  return new SignPathError("CERTIFICATE_CHANGED", message, { stage: "sign" });
+}
