@@ -24,7 +24,14 @@ export type { JwkParameters, PublicJwk, PublicKeyMembers } from "./jwk.js";
 export { jwkThumbprint } from "./jwk.js";
 export type { Jwks, JwksEntry } from "./jwks.js";
 export { jwks } from "./jwks.js";
-export type { FlattenedJws, GeneralJws, JwsSignature, JwsSigner, SignJwsOptions } from "./jws.js";
+export type {
+  DetachedGeneralJws,
+  FlattenedJws,
+  GeneralJws,
+  JwsSignature,
+  JwsSigner,
+  SignJwsOptions,
+} from "./jws.js";
 export { signJws } from "./jws.js";
 export type { JwtClaims, SignJwtOptions } from "./jwt.js";
 export { signJwt } from "./jwt.js";

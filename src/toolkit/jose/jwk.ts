@@ -42,7 +42,7 @@ export interface JwkParameters {
   readonly alg: JoseAlgorithmName;
   readonly kid: string;
   /** The certificate, then its issuers: DER in standard Base64. */
-  readonly x5c?: readonly string[];
+  readonly x5c?: string[];
   /** SHA-256 of the certificate, Base64url. */
   readonly "x5t#S256": string;
 }

@@ -3,8 +3,8 @@ import { encodeBase64url } from "../../adapter/base64url.js";
 import { signMessage } from "../../adapter/sign-message.js";
 import type { CallOptions } from "../../api/transport/request.js";
 import { requireSignal } from "../../base/abort.js";
-import { concat, equal } from "../../base/bytes.js";
-import { SignPathError } from "../../base/errors.js";
+import type { Bytes } from "../../base/bytes.js";
+import { concat } from "../../base/bytes.js";
 import type { SigningPolicy } from "../../policy/signing-policy.js";
 import { algorithmOf } from "./algorithm.js";
 import type { KeyParameterChoices } from "./certificate-parameters.js";
@@ -14,6 +14,7 @@ import { encodeHeader, protectedHeader, readParameters } from "./header.js";
 import type { EncodedPayload, JwsPayload, JwsSerialization } from "./payload.js";
 import { encodePayload } from "./payload.js";
 import { quote, refused } from "./refusal.js";
+import { requireSameKey } from "./same-key.js";
 
 /** How one signer signs. */
 export interface JwsSigner extends KeyParameterChoices {
@@ -52,18 +53,32 @@ export interface JwsSignature {
   readonly signature: string;
 }
 
-/** The flattened JSON serialization (RFC 7515, section 7.2.2). */
+/** The flattened JSON serialization (RFC 7515, section 7.2.2); detached it is a {@link JwsSignature}. */
 export interface FlattenedJws extends JwsSignature {
-  /** Left out where it is detached. */
-  readonly payload?: string;
+  readonly payload: string;
+}
+
+/** The general JSON serialization (RFC 7515, section 7.2.1), detached. */
+export interface DetachedGeneralJws {
+  readonly signatures: JwsSignature[];
 }
 
 /** The general JSON serialization (RFC 7515, section 7.2.1). */
-export interface GeneralJws {
-  /** Left out where it is detached. */
-  readonly payload?: string;
-  readonly signatures: JwsSignature[];
+export interface GeneralJws extends DetachedGeneralJws {
+  readonly payload: string;
 }
+
+/** Options of a JWS that has its payload. */
+type Attached<Serialization> = SignJwsOptions & {
+  readonly serialization: Serialization;
+  readonly detached?: false | undefined;
+};
+
+/** Options of one that has not. */
+type Detached<Serialization> = SignJwsOptions & {
+  readonly serialization: Serialization;
+  readonly detached: true;
+};
 
 /**
  * Signs a JWS (RFC 7515) with the key of a policy, by RS, PS or ES with 256, 384 or 512.
@@ -81,14 +96,10 @@ export interface GeneralJws {
  * certificate that has been replaced meanwhile; those of `SigningPolicy.signStream`
  * @throws {TypeError} for a payload, a policy, a header or a signal that is none
  */
-export function signJws(
-  payload: JwsPayload,
-  options: SignJwsOptions & { readonly serialization: "flattened" },
-): Promise<FlattenedJws>;
-export function signJws(
-  payload: JwsPayload,
-  options: SignJwsOptions & { readonly serialization: "general" },
-): Promise<GeneralJws>;
+export function signJws(payload: JwsPayload, options: Attached<"flattened">): Promise<FlattenedJws>;
+export function signJws(payload: JwsPayload, options: Detached<"flattened">): Promise<JwsSignature>;
+export function signJws(payload: JwsPayload, options: Attached<"general">): Promise<GeneralJws>;
+export function signJws(payload: JwsPayload, options: Detached<"general">): Promise<DetachedGeneralJws>;
 export function signJws(
   payload: JwsPayload,
   options: SignJwsOptions & { readonly serialization?: "compact" | undefined },
@@ -96,7 +107,7 @@ export function signJws(
 export async function signJws(
   payload: JwsPayload,
   options: SignJwsOptions,
-): Promise<string | FlattenedJws | GeneralJws> {
+): Promise<string | JwsSignature | DetachedGeneralJws> {
   const { serialization = "compact", b64 = true, detached = false, signal } = options;
   requireSignal(signal);
   requireChoices({ serialization, b64, detached });
@@ -117,8 +128,8 @@ interface SignerPlan {
   readonly algorithm: JoseAlgorithm;
   readonly encodedHeader: string;
   readonly unprotected: JoseHeader | undefined;
-  /** The certificate that the header names, if it does. */
-  readonly named: Uint8Array | undefined;
+  /** The certificate that the header names, itself or its key, if it does. */
+  readonly named: Bytes | undefined;
 }
 
 async function planOf(signer: JwsSigner, b64: boolean): Promise<SignerPlan> {
@@ -147,11 +158,11 @@ async function signatureOf(
   { signed }: EncodedPayload,
   options: CallOptions,
 ): Promise<JwsSignature> {
-  requireSameCertificate(policy, named);
+  requireSameKey(policy, named);
   const input = concat(Buffer.from(`${encodedHeader}.`), signed);
   const signature = await signMessage(policy, algorithm, input, options);
   // A large payload is hashed on another thread, and the certificate looked at after that.
-  requireSameCertificate(policy, named);
+  requireSameKey(policy, named);
   return {
     protected: encodedHeader,
     ...(unprotected !== undefined && { header: unprotected }),
@@ -195,14 +206,4 @@ function unprotectedOf(header: JoseHeader | undefined): JoseHeader | undefined {
 function requireDisjoint(signed: JoseHeader, unprotected: JoseHeader = {}): void {
   const twice = Object.keys(unprotected).find((name) => Object.hasOwn(signed, name));
   if (twice !== undefined) throw refused(`${quote(twice)} is in the protected header already`);
-}
-
-/** What is signed says which certificate it is for. */
-function requireSameCertificate(policy: SigningPolicy, named: Uint8Array | undefined): void {
-  if (named === undefined || equal(named, policy.certificateDer)) return;
-  throw new SignPathError(
-    "CERTIFICATE_CHANGED",
-    `the certificate of signing policy ${policy.reference} was replaced while a header with the old one was signed; sign again`,
-    { stage: "sign", retryable: true },
-  );
 }

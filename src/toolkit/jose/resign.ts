@@ -3,13 +3,13 @@ import { signMessage } from "../../adapter/sign-message.js";
 import type { CallOptions } from "../../api/transport/request.js";
 import { requireSignal } from "../../base/abort.js";
 import { encodeBase64 } from "../../base/bytes.js";
-import { SignPathError } from "../../base/errors.js";
 import type { SigningPolicy } from "../../policy/signing-policy.js";
 import { algorithmOf } from "./algorithm.js";
 import { certificateThumbprint } from "./certificate-parameters.js";
 import type { JoseHeader } from "./header.js";
 import { decodeHeader } from "./header.js";
 import { refused } from "./refusal.js";
+import { requireSameKey } from "./same-key.js";
 
 /**
  * Signs a JWS or JWT anew that a library has made with another key, so that libraries which sign synchronously need not
@@ -55,7 +55,7 @@ export async function resign(
   const names = requireOwnCertificate(parameters, policy);
   const input = `${header}.${payload}`;
   const signed = await signMessage(policy, algorithm, Buffer.from(input), { signal });
-  if (names && Buffer.compare(certificate, policy.certificateDer) !== 0) throw changed(policy);
+  if (names) requireSameKey(policy, certificate);
   return `${input}.${encodeBase64url(signed)}`;
 }
 
@@ -86,9 +86,4 @@ function requireOwnCertificate(header: JoseHeader, policy: SigningPolicy): boole
     throw refused(`${message}: keyParameters(policy, …) gives it`, "REQUEST_REJECTED");
   }
   return names;
-}
-
-function changed(policy: SigningPolicy): SignPathError {
-  const message = `the certificate of signing policy ${policy.reference} was replaced while a token with the old one was signed; make it again`;
-  return new SignPathError("CERTIFICATE_CHANGED", message, { stage: "sign" });
 }
