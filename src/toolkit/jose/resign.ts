@@ -41,7 +41,7 @@ export async function resign(
   const [header, payload, signature] = partsOf(token);
   const parameters = decodeHeader(header);
   const alg: unknown = Object.hasOwn(parameters, "alg") ? parameters["alg"] : undefined;
-  const algorithm = algorithmOf(policy, String(alg));
+  const algorithm = algorithmOf(policy, typeof alg === "string" ? alg : `${JSON.stringify(alg)}`);
   if (Object.hasOwn(parameters, "b64"))
     throw refused("a header with b64 is for signJws, which makes it and crit (RFC 7797)", "REQUEST_REJECTED");
   if (decodeBase64url(payload) === undefined || decodeBase64url(signature) === undefined)
