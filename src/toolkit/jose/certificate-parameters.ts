@@ -62,3 +62,20 @@ export async function keyParameters(
 export function certificateThumbprint(der: Bytes): string {
   return createHash("sha256").update(der).digest("base64url");
 }
+
+/** Whether a header names a certificate. */
+export function namesCertificate(header: Readonly<Record<string, unknown>>): boolean {
+  return Object.hasOwn(header, "x5c") || Object.hasOwn(header, "x5t#S256");
+}
+
+/** The parameter of a header that names another certificate, if one does. */
+export function foreignCertificateIn(
+  header: Readonly<Record<string, unknown>>,
+  certificate: Bytes,
+): string | undefined {
+  const { x5c, "x5t#S256": x5t } = header;
+  const first: unknown = Array.isArray(x5c) ? x5c[0] : x5c;
+  if (Object.hasOwn(header, "x5c") && first !== encodeBase64(certificate)) return "x5c";
+  const isForeign = Object.hasOwn(header, "x5t#S256") && x5t !== certificateThumbprint(certificate);
+  return isForeign ? "x5t#S256" : undefined;
+}

@@ -15,6 +15,9 @@ const NOT_CRITICAL: ReadonlySet<string> = new Set([
   ...["enc", "zip", "epk", "apu", "apv", "iv", "tag", "p2s", "p2c"],
 ]);
 
+/** Members of a JWK that are private (RFC 7518, sections 6.2.2, 6.3.2 and 6.4). */
+const PRIVATE: readonly string[] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
 /** What a header is made of. */
 export interface HeaderParts {
   readonly algorithm: JoseAlgorithm;
@@ -43,6 +46,9 @@ export function readParameters(what: string, header: JoseHeader | undefined): Jo
   if (Object.hasOwn(given, "b64")) {
     throw refused(`b64 is not for ${what}: the option b64: false writes it there, and into crit`);
   }
+  const { jwk } = given;
+  if (isObject(jwk) && PRIVATE.some((name) => Object.hasOwn(jwk, name)))
+    throw refused(`jwk in ${what} must be a public key, and this one is private`);
   return given;
 }
 

@@ -9,10 +9,9 @@
  * | {@link githubAppJwt} | `createJwt` of @octokit/auth-app | 8.3 |
  * | {@link throwAwayKey}, {@link resign} | jsonwebtoken, fast-jwt and jws, which sign synchronously | 9.0, 6.3, 4.0 |
  *
- * jose looks at the name, hash, curve and length of a key, 2048 bits at least, and a certificate's public key in a JWK Set at
- * `alg` and `use`. did-jwt has no algorithm of these but ES256, and checks no signature that it was given. fast-jwt and
- * jsonwebtoken check that key and algorithm fit. jws and jsonwebtoken write a header that is not ASCII as Latin-1, which is
- * no JSON: `resign` refuses it.
+ * jose checks a key's name, hash, curve and length (2048 bits at least), and `alg` and `use` of a JWK; it leaves `x5c` to its
+ * caller. did-jwt has ES256 alone of these algorithms. fast-jwt and jsonwebtoken check that key and algorithm fit, jws does
+ * not. jws and jsonwebtoken write a header that is not ASCII as Latin-1, which is no JSON: `resign` refuses it.
  *
  * @module
  */

@@ -8,7 +8,7 @@ import { concat } from "../../base/bytes.js";
 import type { SigningPolicy } from "../../policy/signing-policy.js";
 import { algorithmOf } from "./algorithm.js";
 import type { KeyParameterChoices } from "./certificate-parameters.js";
-import { keyParameters } from "./certificate-parameters.js";
+import { foreignCertificateIn, keyParameters, namesCertificate } from "./certificate-parameters.js";
 import type { JoseHeader } from "./header.js";
 import { encodeHeader, protectedHeader, readParameters } from "./header.js";
 import type { EncodedPayload, JwsPayload, JwsSerialization } from "./payload.js";
@@ -142,14 +142,20 @@ async function planOf(signer: JwsSigner, b64: boolean): Promise<SignerPlan> {
   const before = policy.certificateDer;
   const parameters = await keyParameters(policy, { kid, x5c, "x5t#S256": x5t });
   const json = protectedHeader({ algorithm, given, parameters, b64 });
-  requireDisjoint(JSON.parse(json) as JoseHeader, unprotected);
-  const names = kid === true || Object.hasOwn(parameters, "x5c") || Object.hasOwn(parameters, "x5t#S256");
+  const signed = JSON.parse(json) as JoseHeader;
+  requireDisjoint(signed, unprotected);
+  const whole = { ...signed, ...unprotected };
+  const foreign = foreignCertificateIn(whole, before);
+  if (foreign !== undefined)
+    throw refused(
+      `${foreign} is not the certificate of signing policy ${policy.reference}: the option ${foreign} gives it`,
+    );
   return {
     policy,
     algorithm,
     encodedHeader: encodeHeader(json),
     unprotected,
-    named: names ? before : undefined,
+    named: kid === true || namesCertificate(whole) ? before : undefined,
   };
 }
 

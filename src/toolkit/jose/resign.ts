@@ -2,11 +2,9 @@ import { decodeBase64url, encodeBase64url } from "../../adapter/base64url.js";
 import { signMessage } from "../../adapter/sign-message.js";
 import type { CallOptions } from "../../api/transport/request.js";
 import { requireSignal } from "../../base/abort.js";
-import { encodeBase64 } from "../../base/bytes.js";
 import type { SigningPolicy } from "../../policy/signing-policy.js";
 import { algorithmOf } from "./algorithm.js";
-import { certificateThumbprint } from "./certificate-parameters.js";
-import type { JoseHeader } from "./header.js";
+import { foreignCertificateIn, namesCertificate } from "./certificate-parameters.js";
 import { decodeHeader } from "./header.js";
 import { refused } from "./refusal.js";
 import { requireSameKey } from "./same-key.js";
@@ -52,10 +50,14 @@ export async function resign(
       "REQUEST_REJECTED",
     );
   const certificate = policy.certificateDer;
-  const names = requireOwnCertificate(parameters, policy);
+  const foreign = foreignCertificateIn(parameters, certificate);
+  if (foreign !== undefined) {
+    const message = `${foreign} of the header is not the certificate of signing policy ${policy.reference}`;
+    throw refused(`${message}: keyParameters(policy, …) gives it`, "REQUEST_REJECTED");
+  }
   const input = `${header}.${payload}`;
   const signed = await signMessage(policy, algorithm, Buffer.from(input), { signal });
-  if (names) requireSameKey(policy, certificate);
+  if (namesCertificate(parameters)) requireSameKey(policy, certificate);
   return `${input}.${encodeBase64url(signed)}`;
 }
 
@@ -67,23 +69,4 @@ function partsOf(token: string): [header: string, payload: string, signature: st
     "the token does not have three parts: it is no JWS in the compact serialization",
     "REQUEST_REJECTED",
   );
-}
-
-/** Whether the header names a certificate, which must be the policy's. */
-function requireOwnCertificate(header: JoseHeader, policy: SigningPolicy): boolean {
-  const certificate = policy.certificateDer;
-  const expected = new Map([
-    ["x5c", encodeBase64(certificate)],
-    ["x5t#S256", certificateThumbprint(certificate)],
-  ]);
-  let names = false;
-  for (const [name, own] of expected) {
-    if (!Object.hasOwn(header, name)) continue;
-    names = true;
-    const value = header[name];
-    if ((Array.isArray(value) ? value[0] : value) === own) continue;
-    const message = `${name} of the header is not the certificate of signing policy ${policy.reference}`;
-    throw refused(`${message}: keyParameters(policy, …) gives it`, "REQUEST_REJECTED");
-  }
-  return names;
 }
