@@ -1,4 +1,4 @@
-"""What PyJWT says of a JWS or JWT: JSON on stdin, JSON on stdout.
+"""What PyJWT says of a JWS or JWT: JSON on stdin, JSON on stdout. A list of inputs gives a list of outputs.
 
 Input:  token             in compact serialization
         keyPem            the public key, as PEM of its SubjectPublicKeyInfo
@@ -35,8 +35,12 @@ def verify(request):
     return answer
 
 
-try:
-    result = verify(json.load(sys.stdin))
-except jwt.PyJWTError as error:
-    result = {"ok": False, "error": f"{type(error).__name__}: {error}"}
-json.dump(result, sys.stdout)
+def verdict(request):
+    try:
+        return verify(request)
+    except jwt.PyJWTError as error:
+        return {"ok": False, "error": f"{type(error).__name__}: {error}"}
+
+
+given = json.load(sys.stdin)
+json.dump([verdict(each) for each in given] if isinstance(given, list) else verdict(given), sys.stdout)
