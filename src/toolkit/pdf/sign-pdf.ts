@@ -1,5 +1,5 @@
 import { loadPeer } from "../../adapter/peer.js";
-import { isBufferSource, viewOf } from "../../base/bytes.js";
+import { exactCopy, isBufferSource, viewOf } from "../../base/bytes.js";
 import { lengthOf } from "./length.js";
 import type { PdfSignatureOptions } from "./options.js";
 import { pdfSignaturePlanOf } from "./options.js";
@@ -40,11 +40,13 @@ export async function signPdf(pdf: PdfWithPlaceholder, options: PdfSignatureOpti
   const plan = pdfSignaturePlanOf(options);
   if (typeof pdf !== "function" && !isBufferSource(pdf))
     throw new TypeError("a PDF file is bytes, or a function that gives them");
+  // Bytes are signed as they are at the time of the call.
+  const taken = typeof pdf === "function" ? pdf : exactCopy(viewOf(pdf));
   const { SignPdf, Signer } = await loadPeer("@signpdf/signpdf", () => import("@signpdf/signpdf"));
   const made =
-    typeof pdf === "function"
-      ? await pdf({ signatureLength: await lengthOf(plan), subFilter: SUB_FILTER })
-      : pdf;
+    typeof taken === "function"
+      ? await taken({ signatureLength: await lengthOf(plan), subFilter: SUB_FILTER })
+      : taken;
   if (!isBufferSource(made)) throw new TypeError("the function that adds a placeholder must give bytes");
   const { buffer, byteOffset, byteLength } = viewOf(made);
   return new SignPdf().sign(Buffer.from(buffer, byteOffset, byteLength), signerOf(Signer, plan));

@@ -1,3 +1,4 @@
+import { SignPathError } from "../../base/errors.js";
 import { contradiction, refused } from "../../cms/sign/refusal.js";
 import { signInMemory } from "../../cms/sign/sign-cms.js";
 import { lengthOf } from "./length.js";
@@ -71,17 +72,25 @@ async function requireFit({ length, subFilter }: Placeholder, plan: PdfSignature
   );
 }
 
-/** Only a token can be longer than what was reserved for it. */
+/** What was reserved is enough but for a token that is longer, and for another certificate than the policy had then. */
 function overflow(
   length: number,
   needed: number,
   placeholder: Placeholder,
-  { timestampLength = 0 }: PdfSignaturePlan,
-): Error {
+  { timestampLength }: PdfSignaturePlan,
+): SignPathError {
+  const fact = `the signature has ${length} bytes, and the PDF's placeholder has room for ${placeholder.length}`;
+  if (timestampLength === undefined)
+    return new SignPathError(
+      "CERTIFICATE_CHANGED",
+      `${fact}: the policy has got another certificate, sign again`,
+      { stage: "cms" },
+    );
   // The next token, and the next ECDSA signature, may be some bytes longer than these.
   const token = Math.ceil((timestampLength + length - needed + 32) / 256) * 256;
-  return refused(
+  return new SignPathError(
     "CONFIG_INVALID",
-    `the signature with its timestamp has ${length} bytes, and the PDF's placeholder has room for ${placeholder.length}: give timestampLength ${token}, and make the placeholder as signatureLength says`,
+    `${fact}: its timestamp is longer than timestampLength, ${timestampLength}. Give timestampLength ${token}, and make the placeholder as signatureLength says`,
+    { stage: "timestamp" },
   );
 }
