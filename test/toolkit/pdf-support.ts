@@ -97,7 +97,8 @@ async function withPdfLib(
     ...(subFilter !== undefined && { subFilter }),
     ...(signatureLength !== undefined && { signatureLength: 2 * signatureLength }),
   });
-  return Buffer.from(await pdfDoc.save());
+  // What is seen has the older form of a file, with a table: @signpdf/placeholder-plain reads no other.
+  return Buffer.from(await pdfDoc.save({ useObjectStreams: widgetRect === HIDDEN }));
 }
 
 async function withPdfKit(fields: Partial<PlaceholderFields> = {}, widgetRect: number[]): Promise<Buffer> {

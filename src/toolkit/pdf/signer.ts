@@ -84,7 +84,7 @@ function overflow(
     return new SignPathError(
       "CERTIFICATE_CHANGED",
       `${fact}: the policy has got another certificate, sign again`,
-      { stage: "cms" },
+      { stage: "cms", retryable: true },
     );
   // The next token, and the next ECDSA signature, may be some bytes longer than these.
   const token = Math.ceil((timestampLength + length - needed + 32) / 256) * 256;
