@@ -2,9 +2,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { pdflibAddPlaceholder } from "@signpdf/placeholder-pdf-lib";
 import { plainAddPlaceholder } from "@signpdf/placeholder-plain";
-import { PDFDocument } from "pdf-lib";
+import { Signer, SignPdf } from "@signpdf/signpdf";
+import { PDFDocument, rgb } from "pdf-lib";
 import { SignPath } from "signpath-webcrypto";
-import { signPdf } from "signpath-webcrypto/pdf";
+import { createSigner, signatureLength } from "signpath-webcrypto/pdf";
 
 const { SIGNPATH_PROJECT_SLUG = "demo", SIGNPATH_SIGNING_POLICY_SLUG = "rsa-2048" } = process.env;
 const fallback = `${SIGNPATH_PROJECT_SLUG}/${SIGNPATH_SIGNING_POLICY_SLUG}`;
@@ -22,7 +23,9 @@ const options = {
   certificates: await Promise.all(issuers.map((path) => readFile(path))),
   timestamp: process.env.SIGNPATH_TIMESTAMP_URLS?.split(/\s+/), // with one it is PAdES B-T
 };
-const signed = await signPdf(file === undefined ? newPage : fromFile, options);
+const fields = { signatureLength: await signatureLength(options), subFilter: "ETSI.CAdES.detached" };
+const pdf = file === undefined ? await newPage(fields) : await fromFile(fields);
+const signed = await new SignPdf().sign(pdf, createSigner(Signer, options));
 await signpath.close();
 
 await writeFile("signed.pdf", signed);
@@ -38,7 +41,7 @@ async function newPage({ signatureLength, subFilter }) {
   const pdfDoc = await PDFDocument.create();
   const page = pdfDoc.addPage([400, 300]);
   page.drawText(`Signed by ${reference}`, { x: 60, y: 75, size: 14 });
-  page.drawRectangle({ x: 50, y: 50, width: 300, height: 60, borderWidth: 1 });
+  page.drawRectangle({ x: 50, y: 50, width: 300, height: 60, borderColor: rgb(0, 0, 0) });
   pdflibAddPlaceholder({
     pdfPage: page,
     ...about,
