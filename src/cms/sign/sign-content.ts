@@ -1,25 +1,10 @@
 import { onceAborted } from "../../base/abort.js";
-import type { Bytes } from "../../base/bytes.js";
 import { signWithKey } from "../../subtle/sign.js";
-import { ecdsaSignatureValue } from "../asn1/ecdsa-signature-value.js";
-import { algorithmIdentifier } from "../asn1/object-identifier.js";
-import { signedAttributes } from "./attributes.js";
 import type { Chains } from "./chain/chains.js";
 import type { Digests } from "./digests.js";
-import { signatureAlgorithm } from "./signature-algorithm.js";
-import { signerIdentifier } from "./signer-identifier.js";
-import type { SignerInfo } from "./signer-info.js";
-import { signerInfoOf } from "./signer-info.js";
+import type { Signed } from "./draft.js";
+import { draftOf } from "./draft.js";
 import type { SignerPlan } from "./signer-plan.js";
-
-/** A signer's part of a SignedData. */
-export interface Signed {
-  /** `AlgorithmIdentifier` of the content's digest. */
-  readonly digestAlgorithm: Bytes;
-  readonly signerInfo: SignerInfo;
-  /** DER of what goes in for this signer: its certificate first. */
-  readonly certificates: readonly Bytes[];
-}
 
 /**
  * Signs a content by its digests, for all signers at the same time.
@@ -76,8 +61,6 @@ async function signDigest(
   signal: AbortSignal,
 ): Promise<Signed> {
   const { policy, key, algorithm, hash } = signer;
-  const identifierOfAlgorithm = signatureAlgorithm(algorithm, hash);
-  const digestAlgorithm = algorithmIdentifier(hash.oid);
   // The policy may get a new certificate while the content is read. From here to the signing
   // nothing is waited for, so that the certificate that is written down is the one that the signature is checked against.
   let [certificate, certificates] = [policy.certificateDer, chains.of(policy.certificateDer)];
@@ -86,28 +69,10 @@ async function signDigest(
     certificate = policy.certificateDer;
     certificates = chains.of(certificate);
   }
-  const identifier = signerIdentifier(certificate, signer.usesKeyIdentifier, policy.reference);
-  const attributes =
-    signer.attributes &&
-    signedAttributes(signer.attributes, {
-      messageDigest: digest,
-      hash,
-      certificate,
-      signatureAlgorithm: identifierOfAlgorithm,
-    });
+  const draft = draftOf(signer, { digest, certificate, certificates });
   const signing =
-    attributes === undefined
+    draft.attributes === undefined
       ? policy.signHash(digest, { name: algorithm, hash: hash.name }, { signal, isPart: true })
-      : signWithKey(key.algorithm, key, attributes, { signal, isPart: true });
-  const raw = await signing;
-  const signature = algorithm === "ECDSA" ? ecdsaSignatureValue(raw) : raw;
-  const signerInfo = signerInfoOf({
-    identifier,
-    usesKeyIdentifier: signer.usesKeyIdentifier,
-    digestAlgorithm,
-    signedAttributes: attributes,
-    signatureAlgorithm: identifierOfAlgorithm,
-    signature,
-  });
-  return { digestAlgorithm, signerInfo, certificates };
+      : signWithKey(key.algorithm, key, draft.attributes, { signal, isPart: true });
+  return draft.with(await signing);
 }

@@ -2,8 +2,8 @@ import type { Bytes } from "../../base/bytes.js";
 import { TAGS } from "../asn1/der.js";
 import { algorithmIdentifier } from "../asn1/object-identifier.js";
 import { CONTENT_TYPES } from "../asn1/oids.js";
+import type { Signed } from "./draft.js";
 import type { Plan } from "./plan.js";
-import type { Signed } from "./sign-content.js";
 import { encodeSignerInfo } from "./signer-info.js";
 
 /** What a SignedData has beside its content (RFC 5652, section 5.1), each element as DER or as it was found. */

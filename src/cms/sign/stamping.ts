@@ -7,9 +7,9 @@ import { stamperOf } from "../timestamp/stamper.js";
 import type { TimestampError } from "../timestamp/timestamp-error.js";
 import { isTimestampError } from "../timestamp/timestamp-error.js";
 import { attribute } from "./attribute-input.js";
+import type { Signed } from "./draft.js";
 import type { CertificateOptions, CmsSigner, TimestampChoices } from "./options.js";
 import { contradiction } from "./refusal.js";
-import type { Signed } from "./sign-content.js";
 import type { SignerPlan } from "./signer-plan.js";
 
 /** Signatures with their stamps, and why one of them has none. */
@@ -79,7 +79,8 @@ export class Stamping {
   }
 }
 
-function withToken(signed: Signed, token: Bytes): Signed {
+/** A signature with a timestamp token as an unsigned attribute (RFC 3161, appendix A). */
+export function withToken(signed: Signed, token: Bytes): Signed {
   const { signerInfo } = signed;
   const { der } = attribute(ATTRIBUTES.signatureTimeStampToken, token);
   return { ...signed, signerInfo: { ...signerInfo, unsigned: [...signerInfo.unsigned, der] } };

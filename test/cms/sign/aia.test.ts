@@ -2,6 +2,8 @@ import { createHash, X509Certificate } from "node:crypto";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import type { SignCmsOptions } from "../../../src/cms/index.js";
 import { certificateBundle, signCms } from "../../../src/cms/index.js";
+import { longestDetached } from "../../../src/cms/sign/longest.js";
+import { planOf } from "../../../src/cms/sign/plan.js";
 import { SignPath } from "../../../src/index.js";
 import { useEmulator } from "../../support/emulator.js";
 import { codedFailureOf } from "../../support/failure.js";
@@ -70,6 +72,22 @@ describe("missing issuers", async () => {
     expect(readSignedData(await sign({})).certificates).toHaveLength(1);
     expect(readSignedData(await sign({ aia: false })).certificates).toHaveLength(1);
     expect(asked).toEqual([]);
+  });
+
+  it("are fetched to tell the room that a signature needs", async () => {
+    answers.set("/issuer.cer", intermediate());
+    const { apiUrl, apiToken, organizationId } = emulator();
+    const client = new SignPath({ apiUrl, apiToken, organizationId });
+    try {
+      const policy = await client.policy("demo/p-256");
+      const room = await longestDetached(planOf({ policy, aia: aia() }), undefined);
+      expect(asked.map(({ path }) => path)).toEqual(["/missing.cer", "/issuer.cer"]);
+      const { length } = await signCms(CONTENT, { policy, aia: aia() });
+      expect(length).toBeLessThanOrEqual(room);
+      expect(length).toBeGreaterThan(room - 12);
+    } finally {
+      await client.close();
+    }
   });
 
   it("complete a chain whose root is given", async () => {
