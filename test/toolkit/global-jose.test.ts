@@ -7,7 +7,7 @@ import { useEmulator } from "../support/emulator.js";
 import { codedFailureOf, failureOf } from "../support/failure.js";
 import { provenBy, toolkitTest } from "../support/toolkit-row.js";
 import type { JoseVariant } from "./global-support.js";
-import { JOSE_ALGORITHMS, JOSE_VARIANTS, pyJwt, tampered } from "./global-support.js";
+import { JOSE_ALGORITHMS, JOSE_VARIANTS, verifiedByPyJwt } from "./global-support.js";
 
 const proves = toolkitTest({
   subpath: "/global",
@@ -44,14 +44,10 @@ describe("jose, with the global WebCrypto bridged,", () => {
         .setExpirationTime("5m")
         .sign(privateKey);
       const options = { isJwt: true, audience: "somewhere", issuer: "somebody" };
-      expect(await pyJwt(policy, variant, token, options)).toMatchObject({
-        ok: true,
+      const [verified] = await verifiedByPyJwt(policy, variant, [{ token }], options);
+      expect(verified).toMatchObject({
         header: { alg, typ: "JWT" },
         claims: { "urn:example:claim": true, iss: "somebody" },
-      });
-      expect(await pyJwt(policy, variant, tampered(token))).toMatchObject({
-        ok: false,
-        error: expect.stringContaining("InvalidSignatureError"),
       });
       await jose.jwtVerify(token, publicKey, { issuer: "somebody", audience: "somewhere" });
     });
@@ -59,26 +55,21 @@ describe("jose, with the global WebCrypto bridged,", () => {
 
   for (const variant of JOSE_ALGORITHMS) {
     const { slug, name, alg } = variant;
-    proves(`signs bytes as compact JWS with ${alg}`, provenBy(slug, name), async () => {
-      const { policy, privateKey } = await keyOf(variant);
-      const jws = await new jose.CompactSign(PAYLOAD).setProtectedHeader({ alg }).sign(privateKey);
-      const good = { ok: true, payload: PAYLOAD.toString("base64") };
-      expect(await pyJwt(policy, variant, jws)).toMatchObject(good);
-      expect(await pyJwt(policy, variant, tampered(jws))).toMatchObject({ ok: false });
-    });
-
-    proves(`signs a payload that is not encoded (RFC 7797) with ${alg}`, provenBy(slug, name), async () => {
-      const { policy, privateKey } = await keyOf(variant);
-      const jws = await new jose.FlattenedSign(PAYLOAD)
-        .setProtectedHeader({ alg, b64: false, crit: ["b64"] })
-        .sign(privateKey);
-      const token = `${jws.protected}..${jws.signature}`;
-      const detached = (payload: Buffer) => ({ detachedPayload: payload.toString("base64") });
-      expect(await pyJwt(policy, variant, token, detached(PAYLOAD))).toMatchObject({ ok: true });
-      expect(await pyJwt(policy, variant, token, detached(Buffer.from("another")))).toMatchObject({
-        ok: false,
-      });
-    });
+    proves(
+      `signs bytes with ${alg}, as compact JWS and as they are (RFC 7797)`,
+      provenBy(slug, name),
+      async () => {
+        const { policy, privateKey } = await keyOf(variant);
+        const token = await new jose.CompactSign(PAYLOAD).setProtectedHeader({ alg }).sign(privateKey);
+        const flattened = await new jose.FlattenedSign(PAYLOAD)
+          .setProtectedHeader({ alg, b64: false, crit: ["b64"] })
+          .sign(privateKey);
+        const detached = `${flattened.protected}..${flattened.signature}`;
+        const signatures = [{ token }, { token: detached, detachedPayload: PAYLOAD }];
+        const verified = await verifiedByPyJwt(policy, variant, signatures);
+        expect(verified.map(({ payload }) => payload)).toEqual([PAYLOAD, PAYLOAD]);
+      },
+    );
   }
 
   proves(
@@ -97,8 +88,7 @@ describe("jose, with the global WebCrypto bridged,", () => {
       expect(signatures).toHaveLength(signers.length + 1);
       for (const [index, { variant, policy }] of signers.entries()) {
         const token = `${signatures[index]?.protected}.${payload}.${signatures[index]?.signature}`;
-        expect(await pyJwt(policy, variant, token)).toMatchObject({ ok: true });
-        expect(await pyJwt(policy, variant, tampered(token))).toMatchObject({ ok: false });
+        await verifiedByPyJwt(policy, variant, [{ token }]);
       }
       const last = { payload, signatures: signatures.slice(-1) };
       await expect(jose.generalVerify(last, local.publicKey)).resolves.toBeDefined();

@@ -7,6 +7,7 @@ Input:  token             in compact serialization
         isJwt             whether the payload is claims, which are then checked (exp, nbf, iat)
         audience, issuer  what those claims must be
         leeway            seconds of tolerance in time, by default 0
+        or a list of such requests, which is answered by a list
 Output: ok, header, payload (base64), and claims where it is a JWT; or ok: false and error.
 """
 
@@ -24,19 +25,23 @@ def verify(request):
         given["detached_payload"] = base64.b64decode(detached)
     key, token = request["keyPem"], request["token"]
     found = jwt.api_jws.decode_complete(token, key, **given)
-    answer = {
+    result = {
         "ok": True,
         "header": found["header"],
         "payload": base64.b64encode(found["payload"]).decode(),
     }
     if request.get("isJwt"):
         named = {name: request[name] for name in ("audience", "issuer") if name in request}
-        answer["claims"] = jwt.decode(token, key, leeway=request.get("leeway", 0), **given, **named)
-    return answer
+        result["claims"] = jwt.decode(token, key, leeway=request.get("leeway", 0), **given, **named)
+    return result
 
 
-try:
-    result = verify(json.load(sys.stdin))
-except jwt.PyJWTError as error:
-    result = {"ok": False, "error": f"{type(error).__name__}: {error}"}
-json.dump(result, sys.stdout)
+def answer(request):
+    try:
+        return verify(request)
+    except jwt.PyJWTError as error:
+        return {"ok": False, "error": f"{type(error).__name__}: {error}"}
+
+
+given = json.load(sys.stdin)
+json.dump([answer(each) for each in given] if isinstance(given, list) else answer(given), sys.stdout)
