@@ -125,6 +125,18 @@ describe("jose, with the global WebCrypto bridged,", () => {
     expect(emulator().requests).toHaveLength(before);
   });
 
+  it.each([
+    ["ES256", "p-256"],
+    ["ES384", "p-384"],
+    ["ES512", "p-521"],
+  ])("signs with %s by a key that is bound to no hash", async (alg, slug) => {
+    const { privateKey, publicKey } = await (await signpath().policy(`demo/${slug}`)).keyPair({
+      name: "ECDSA",
+    });
+    const token = await new jose.SignJWT({}).setProtectedHeader({ alg }).sign(privateKey);
+    await jose.jwtVerify(token, publicKey);
+  });
+
   it("is refused by the key bound to another hash than the curve's, before anything is sent", async () => {
     const { privateKey } = await keyOf({ slug: "p-256", name: "ECDSA", hash: "SHA-384" });
     const before = emulator().requests.length;

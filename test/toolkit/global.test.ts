@@ -1,10 +1,11 @@
 import { webcrypto } from "node:crypto";
 import { inspect, types } from "node:util";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import { subtle as ownSubtle } from "../../src/index.js";
 import type { Uninstall } from "../../src/toolkit/global/index.js";
 import { install } from "../../src/toolkit/global/index.js";
 import { sentTo, useSignPath } from "../cms/support.js";
+import { connect } from "../support/client.js";
 import { useEmulator } from "../support/emulator.js";
 import { codedFailureOf, failureOf } from "../support/failure.js";
 import { titledOutcomes } from "./global-calls.js";
@@ -186,6 +187,16 @@ describe("the bridge", () => {
     for (const signature of await Promise.all(signing))
       expect(await globalThis.crypto.subtle.verify(ECDSA, publicKey, signature, DATA)).toBe(true);
     expect(sentTo(emulator()) - before).toBe(16);
+  });
+
+  it("gives up at the client's deadline, as its subtle does", async () => {
+    const client = connect(emulator(), { totalTimeoutMs: 500 });
+    const key = (await client.policy("demo/p-256")).privateKey(ECDSA);
+    installHere();
+    onTestFinished(() => emulator().clearFaults());
+    emulator().addFault({ kind: "silence", route: "signingRequests" });
+    const error = await failureOf(globalThis.crypto.subtle.sign(ECDSA, key, DATA));
+    expect(error).toMatchObject({ name: "OperationError", cause: { code: "TIMEOUT" } });
   });
 
   it("leaves this package's own subtle as it is", async () => {
