@@ -24,15 +24,15 @@ def verify(request):
         given["detached_payload"] = base64.b64decode(detached)
     key, token = request["keyPem"], request["token"]
     found = jwt.api_jws.decode_complete(token, key, **given)
-    answer = {
+    result = {
         "ok": True,
         "header": found["header"],
         "payload": base64.b64encode(found["payload"]).decode(),
     }
     if request.get("isJwt"):
         named = {name: request[name] for name in ("audience", "issuer") if name in request}
-        answer["claims"] = jwt.decode(token, key, leeway=request.get("leeway", 0), **given, **named)
-    return answer
+        result["claims"] = jwt.decode(token, key, leeway=request.get("leeway", 0), **given, **named)
+    return result
 
 
 def verdict(request):
