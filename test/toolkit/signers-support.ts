@@ -69,5 +69,8 @@ export async function timestampResponse(
   await writeFile(join(cwd, "response"), response);
   await run("ts", "-reply", "-in", "response", "-token_out", "-out", "token");
   const printed = await run("pkcs7", "-inform", "DER", "-in", "token", "-print_certs");
-  return { response, certificates: printed.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [] };
+  return {
+    response,
+    certificates: printed.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [],
+  };
 }

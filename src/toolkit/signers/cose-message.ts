@@ -5,6 +5,7 @@ const BEGINNING = Uint8Array.of(0xd2, 0x84);
 const EMPTY_MAP = Uint8Array.of(0xa0);
 const BYTES = 2;
 const TEXT = 3;
+const MAP = 5;
 
 /** `Sig_structure` of one signer (RFC 9052, section 4.4). */
 export function signatureStructure(
@@ -38,20 +39,23 @@ export function layoutOf(
     start > BEGINNING.length &&
     equal(message.subarray(0, BEGINNING.length), BEGINNING) &&
     equal(message.subarray(start, start + before.length), before);
-  const protectedHeader = isThere ? firstByteString(message.subarray(BEGINNING.length)) : undefined;
+  const protectedHeader = isThere ? protectedHeaderIn(message.subarray(BEGINNING.length)) : undefined;
   if (protectedHeader !== undefined) return { protectedHeader, end };
   throw new TypeError("this is no tagged COSE_Sign1 around the payload; cose-js 0.9 makes one");
 }
 
-/** The content of the byte string that comes first; undefined if it is none or has 64 KiB or more. */
-function firstByteString(encoded: Uint8Array): Uint8Array | undefined {
+/** The protected header, which comes first; undefined if it is none, or has 64 KiB or more. */
+function protectedHeaderIn(encoded: Uint8Array): Uint8Array | undefined {
   const [first = 0, second = 0, third = 0] = encoded;
   const short = first - (BYTES << 5);
   if (short < 0 || short > 25) return undefined;
   const length = short < 24 ? short : short === 24 ? second : (second << 8) | third;
   const start = head(BYTES, length).length;
   const content = encoded.subarray(start, start + length);
-  return content.length === length ? content : undefined;
+  // Two maps: in the byte string, unless it is empty, and behind it.
+  const isMap = (byte: number | undefined): boolean => byte !== undefined && byte >> 5 === MAP;
+  const isHeader = (length === 0 || isMap(content[0])) && isMap(encoded[start + length]);
+  return isHeader ? content : undefined;
 }
 
 /** A byte string (RFC 8949, section 3.1). */
