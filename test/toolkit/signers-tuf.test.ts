@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { canonicalize } from "@tufjs/canonical-json";
 import { Key, Metadata, MetadataKind, Root, Signature, Targets } from "@tufjs/models";
 import { describe, expect, it } from "vitest";
 import { signTuf, tufKey } from "../../src/toolkit/signers/index.js";
@@ -23,6 +22,16 @@ const VARIANTS = [
   { slug: "rsa-4096", name: "RSA-PSS", keytype: "rsa", scheme: "rsassa-pss-sha256", options: PSS },
   { slug: "p-256", name: "ECDSA", keytype: "ecdsa", scheme: "ecdsa-sha2-nistp256", options: [] },
 ];
+
+/** Canonical JSON as TUF has it: sorted names, no white space, and nothing escaped but quotation mark and backslash. */
+function canonicalize(value: unknown): string {
+  if (typeof value === "string") return `"${value.replace(/["\\]/g, "\\$&")}"`;
+  if (Array.isArray(value)) return `[${value.map(canonicalize).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const names = Object.keys(value).sort();
+  const found = value as Readonly<Record<string, unknown>>;
+  return `{${names.map((name) => `${canonicalize(name)}:${canonicalize(found[name])}`).join(",")}}`;
+}
 
 const targets = (version: number): Metadata<Targets> =>
   new Metadata(new Targets({ version, specVersion: "1.0.31", expires: "2099-01-01T00:00:00Z", targets: {} }));
