@@ -92,7 +92,7 @@ export function defaultAlgorithm(policy: SigningPolicy, hash?: HashName): Adapte
 }
 
 /** Why the policy's key does not sign with an algorithm, if it does not. */
-function refusalOf(policy: SigningPolicy, algorithm: AdapterAlgorithm): SignPathError | undefined {
+export function refusalOf(policy: SigningPolicy, algorithm: AdapterAlgorithm): SignPathError | undefined {
   try {
     policy.privateKey(algorithm);
     return undefined;
@@ -102,10 +102,12 @@ function refusalOf(policy: SigningPolicy, algorithm: AdapterAlgorithm): SignPath
   }
 }
 
-function keyOf({ namedCurve, keySizeInBits }: SigningPolicy): string {
+/** What a message says of the policy's key, with a space before it. */
+export function keyOf({ namedCurve, keySizeInBits }: SigningPolicy): string {
   return namedCurve === undefined ? ` (RSA, ${keySizeInBits} bits)` : ` (EC, ${namedCurve})`;
 }
 
-function notSupported(message: string): SignPathError {
+/** The error about an algorithm that was refused before anything was sent. */
+export function notSupported(message: string): SignPathError {
   return new SignPathError("ALGORITHM_NOT_SUPPORTED", `${message}. Nothing was sent`, { stage: "sign" });
 }
