@@ -80,7 +80,10 @@ export async function signJar(source: string | URL, options: SignJarFileOptions)
  * @param source - is copied at the call; the caller may change it afterwards
  * @returns the signed archive in a buffer of its own
  */
-export async function signJarBytes(source: BufferSource, options: SignJarOptions): Promise<Bytes> {
+export async function signJarBytes(
+  source: ArrayBuffer | ArrayBufferView,
+  options: SignJarOptions,
+): Promise<Bytes> {
   if (!isBufferSource(source)) throw new TypeError("source must be bytes; signJar takes the path of a file");
   const bytes = exactCopy(viewOf(source));
   const plan: JarPlan = jarPlanOf(options);
