@@ -276,3 +276,22 @@ it.each(titled(KINDS))("makes a block of the key's type by %s", async (_title, v
   expect(names).toContain("META-INF/MINE-1.SF");
   expect(names).toContain(`META-INF/MINE-1.${variant.name === "ECDSA" ? "EC" : "RSA"}`);
 });
+
+proves("examples/jar.mjs makes and signs one that jarsigner accepts", ["P-256"], async () => {
+  const cwd = temporaryFolder();
+  const issuers = join(cwd, "issuers.pem");
+  const { intermediateCertificate, rootCertificate, environment } = emulator();
+  await writeFile(issuers, intermediateCertificate + rootCertificate);
+  const path = join(cwd, "hello.jar");
+  await writeFile(path, await zipOf(FILES));
+  const example = join(import.meta.dirname, "../../examples/jar.mjs");
+  const signed = await run(process.execPath, [example, path, "demo/p-256", issuers], {
+    cwd,
+    env: { ...process.env, ...environment },
+  });
+  expect(signed).toMatchObject({ status: 0, stderr: "" });
+  const { isGood, output } = await jarsigner.verify(await readFile(path));
+  expect(isGood, output).toBe(true);
+  const own = await run(process.execPath, [example], { cwd, env: { ...process.env, ...environment } });
+  expect(own).toMatchObject({ status: 0, stdout: expect.stringContaining("hello.jar: entries signed: 1,") });
+});
