@@ -23,37 +23,55 @@ export const READER_OPTIONS: ZipReaderConstructorOptions = Object.freeze({
   useWebWorkers: false,
 });
 
-/** The first version that can copy entries as they are and put others before them. */
-const NEEDED = "2.16";
+/** The first minor version of 2 that can copy chosen entries as they are and put others before them. */
+const NEEDED_MINOR = 23;
+
+/** So much is read at once for the many small reads of a directory and of small entries. */
+const WINDOW_BYTES = 256 * 1024;
 
 /** @throws {SignPathError} `CONFIG_INVALID` if it is not installed, or too old */
 export async function loadZip(): Promise<ZipModule> {
   const zip = await loadPeer("@zip.js/zip.js", () => import("@zip.js/zip.js"));
-  if (typeof zip.ZipWriter.prototype.appendZip === "function") return zip;
-  const message = `@zip.js/zip.js is too old: npm install @zip.js/zip.js, ${NEEDED} or later`;
+  const { VERSION: version = "" } = zip;
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major > 2 || (major === 2 && minor >= NEEDED_MINOR)) return zip;
+  const message = `@zip.js/zip.js ${version} is too old: npm install @zip.js/zip.js, 2.${NEEDED_MINOR} or later`;
   throw new SignPathError("CONFIG_INVALID", message, { stage: "config" });
 }
 
 /** A reader of a file that is open. */
 export function fileReader(zip: ZipModule, file: FileHandle, size: number): ArchiveReader {
   class OpenFileReader extends zip.Reader<FileHandle> {
+    #window: Uint8Array = new Uint8Array(0);
+    #begin = 0;
+
     constructor() {
       super(file);
       this.size = size;
     }
 
     override async readUint8Array(index: number, length: number): Promise<Uint8Array> {
-      const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, size - index)));
-      let done = 0;
-      while (done < bytes.length) {
-        const { bytesRead } = await file.read(bytes, done, bytes.length - done, index + done);
-        if (bytesRead === 0) break;
-        done += bytesRead;
-      }
-      return bytes.subarray(0, done);
+      const wanted = Math.max(0, Math.min(length, size - index));
+      const offset = index - this.#begin;
+      if (offset >= 0 && offset + wanted <= this.#window.length)
+        return this.#window.subarray(offset, offset + wanted);
+      const bytes = await readAt(file, index, Math.min(Math.max(wanted, WINDOW_BYTES), size - index));
+      // A large read of data is not asked for again.
+      if (wanted < WINDOW_BYTES) [this.#window, this.#begin] = [bytes, index];
+      return bytes.subarray(0, wanted);
     }
   }
   return new OpenFileReader();
+}
+
+async function readAt(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafeSlow(Math.max(0, length));
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesRead } = await file.read(bytes, done, bytes.length - done, position + done);
+    if (bytesRead === 0) return bytes.subarray(0, done);
+    done += bytesRead;
+  }
+  return bytes;
 }
 
 /** A reader of an archive, or of its directory at least. */
