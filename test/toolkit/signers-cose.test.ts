@@ -107,7 +107,10 @@ describe("signCose", () => {
     const message = await signCose(cose, { p: { alg: "PS512", x5chain } }, PAYLOAD, { policy });
     const rootPem = emulator().intermediateCertificate;
     const input = { message: message.toString("base64"), rootPem };
-    expect(await python("python-cose", "verify_cose_sign1.py", input)).toMatchObject({ ok: true, certificates: 1 });
+    expect(await python("python-cose", "verify_cose_sign1.py", input)).toMatchObject({
+      ok: true,
+      certificates: 1,
+    });
   });
 
   testWith("python-cose", "signs sixteen at once, of payloads that change after the call", async () => {
