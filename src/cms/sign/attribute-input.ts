@@ -41,6 +41,7 @@ const MOST_BYTES = 256 * 1024;
 const UNSIGNED: ReadonlySet<string> = new Set([
   ATTRIBUTES.countersignature,
   ATTRIBUTES.signatureTimeStampToken,
+  ATTRIBUTES.authenticodeTimeStampToken,
 ]);
 
 /** Type and subtype with parameters (RFC 2045, section 5.1). */

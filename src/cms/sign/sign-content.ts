@@ -6,7 +6,11 @@ import { algorithmIdentifier } from "../asn1/object-identifier.js";
 import { signedAttributes } from "./attributes.js";
 import type { Chains } from "./chain/chains.js";
 import type { Digests } from "./digests.js";
-import { signatureAlgorithm } from "./signature-algorithm.js";
+import {
+  digestEncryptionAlgorithm,
+  pkcs7DigestAlgorithm,
+  signatureAlgorithm,
+} from "./signature-algorithm.js";
 import { signerIdentifier } from "./signer-identifier.js";
 import type { SignerInfo } from "./signer-info.js";
 import { signerInfoOf } from "./signer-info.js";
@@ -76,8 +80,9 @@ async function signDigest(
   signal: AbortSignal,
 ): Promise<Signed> {
   const { policy, key, algorithm, hash } = signer;
-  const identifierOfAlgorithm = signatureAlgorithm(algorithm, hash);
-  const digestAlgorithm = algorithmIdentifier(hash.oid);
+  const identify = signer.isPkcs7 ? digestEncryptionAlgorithm : signatureAlgorithm;
+  const identifierOfAlgorithm = identify(algorithm, hash);
+  const digestAlgorithm = signer.isPkcs7 ? pkcs7DigestAlgorithm(hash) : algorithmIdentifier(hash.oid);
   // The policy may get a new certificate while the content is read. From here to the signing
   // nothing is waited for, so that the certificate that is written down is the one that the signature is checked against.
   let [certificate, certificates] = [policy.certificateDer, chains.of(policy.certificateDer)];
