@@ -60,6 +60,12 @@ export class Osslsigncode {
     };
   }
 
+  /** What it says of a file, whether or not it accepts it. */
+  async report(executable: Uint8Array): Promise<string> {
+    const { stdout } = await this.#run(executable);
+    return stdout;
+  }
+
   /** Whether it refuses a file, for a signature or a digest that is wrong. */
   async rejects(executable: Uint8Array): Promise<boolean> {
     const { status, stdout } = await this.#run(executable);

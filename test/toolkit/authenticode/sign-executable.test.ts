@@ -6,6 +6,7 @@ import {
   extractSignature,
   signExecutable,
 } from "../../../src/toolkit/authenticode/index.js";
+import { child, readDer } from "../../cms/der.js";
 import { readSignedData } from "../../cms/sign/read-signed-data.js";
 import { sentTo, useSignPath } from "../../cms/support.js";
 import { createAuthority } from "../../support/authority.js";
@@ -29,6 +30,12 @@ const proves = toolkitTest({
   verifiers: ["osslsigncode"],
   verifiedBy: ["`osslsigncode verify`"],
 });
+
+/** `SpcPeImageData.file`, which holds them; osslsigncode and signtool have other flags before it. */
+function pageHashesIn(signature: Uint8Array): Buffer {
+  const { content } = readSignedData(signature);
+  return child(content ?? readDer(signature), 0, 1, 1).bytes;
+}
 
 describe("an executable", () => {
   const emulator = useEmulator();
@@ -86,14 +93,16 @@ describe("an executable", () => {
     const options = await optionsOf("p-256");
     const replaced = Buffer.from(await signExecutable(MICROSOFT, options));
     expect(await osslsigncode.verify(replaced)).toMatchObject({ signatures: 1 });
-    expect(withoutSignature(replaced)).toEqual(withoutSignature(MICROSOFT));
+    expect(withoutSignature(replaced).equals(withoutSignature(MICROSOFT))).toBe(true);
     const nested = Buffer.from(await signExecutable(MICROSOFT, { ...options, nested: true }));
-    // Of the first one osslsigncode has no root here; the second one is ours.
-    expect(await osslsigncode.rejects(nested)).toBe(true);
+    // Of the first one osslsigncode has no root here; it finds the second one good all the same.
+    expect(await osslsigncode.report(nested)).toMatch(
+      /Signature Index: 1[\s\S]*^Signature verification: ok/m,
+    );
     const before = readSignedData((await extractSignature(MICROSOFT)) ?? Buffer.of()).signers[0];
     const after = readSignedData((await extractSignature(nested)) ?? Buffer.of()).signers[0];
     expect(after?.signature).toEqual(before?.signature);
-    expect(withoutSignature(nested)).toEqual(withoutSignature(MICROSOFT));
+    expect(withoutSignature(nested).equals(withoutSignature(MICROSOFT))).toBe(true);
   });
 
   proves(
@@ -146,35 +155,37 @@ describe("an executable", () => {
     );
   });
 
-  testWith(
-    "osslsigncode",
-    "is described to the byte as osslsigncode describes it, with page hashes and without",
-    async () => {
-      const identity = await (await createAuthority("signer")).issue({ rsaBits: 2048 });
-      for (const image of [
-        makeImage(),
-        makeImage({ format: "PE32", overlay: Buffer.from("odd") }),
-        MICROSOFT,
-      ]) {
-        for (const pageHashes of [true, false]) {
-          const theirs = await osslsigncode.sign(
-            image,
-            identity,
-            "-h",
-            "sha256",
-            ...(pageHashes ? ["-ph"] : []),
-          );
-          const ours = await signExecutable(image, await optionsOf("rsa-2048", { pageHashes }));
-          const [expected, found] = [
-            await osslsigncode.extract(theirs),
-            await osslsigncode.extract(Buffer.from(ours)),
-          ];
-          expect(readSignedData(found).content?.bytes).toEqual(readSignedData(expected).content?.bytes);
-          expect(await extractSignature(ours)).toEqual(new Uint8Array(found));
-        }
-      }
-    },
-  );
+  it("is described to the byte as Microsoft describes it", async () => {
+    const ours = await extractSignature(await signExecutable(MICROSOFT, await optionsOf()));
+    const theirs = await extractSignature(MICROSOFT);
+    const [found, expected] = [ours, theirs].map(
+      (each) => readSignedData(each ?? Buffer.of()).content?.bytes,
+    );
+    expect(found).toEqual(expected);
+  });
+
+  testWith("osslsigncode", "has the page hashes that osslsigncode finds", async () => {
+    const identity = await (await createAuthority("signer")).issue({ rsaBits: 2048 });
+    const odd = makeImage({ format: "PE32", overlay: Buffer.from("odd") });
+    for (const image of [makeImage(), odd, MICROSOFT]) {
+      const theirs = await osslsigncode.extract(
+        await osslsigncode.sign(image, identity, "-h", "sha256", "-ph"),
+      );
+      const signed = await signExecutable(image, await optionsOf("rsa-2048", { pageHashes: true }));
+      const ours = await osslsigncode.extract(signed);
+      expect(Buffer.from((await extractSignature(signed)) ?? [])).toEqual(ours);
+      const [found, expected] = [ours, theirs].map((each) => pageHashesIn(each));
+      expect(found).toEqual(expected);
+    }
+  });
+
+  it("has no page hashes where its pages are of another length", async () => {
+    const before = sentTo(emulator());
+    const options = await optionsOf("rsa-2048", { pageHashes: true });
+    const error = await codedFailureOf(signExecutable(makeImage({ sectionAlignment: 512 }), options));
+    expect(error).toMatchObject({ code: "REQUEST_REJECTED", message: expect.stringContaining("4096") });
+    expect(sentTo(emulator())).toBe(before);
+  });
 
   it("has the attributes and the algorithms of PKCS #7 that Authenticode knows, and no others", async () => {
     const signature = await extractSignature(await signExecutable(makeImage(), await optionsOf()));
