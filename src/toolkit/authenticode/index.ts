@@ -1,3 +1,4 @@
+export { finalizeExecutable } from "./finalize-executable.js";
 export type { SignExecutableOptions } from "./options.js";
 export type {
   AttachSignatureOptions,
@@ -15,4 +16,3 @@ export { createSignHook, type SignHook, type SignHookOptions } from "./sign-hook
 export type { SignerObject, SignerObjectOptions } from "./signer-object.js";
 export { createSignerObject } from "./signer-object.js";
 export type { StatementType } from "./spc.js";
-export { updateChecksum } from "./update-checksum.js";

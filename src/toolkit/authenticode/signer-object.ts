@@ -56,12 +56,12 @@ const ECDSA_ARCS: Readonly<Record<keyof typeof DIGEST_NAMES, readonly number[]>>
 
 /**
  * A `SignerObject` for those who work with resedit themselves. resedit signs the file as it would write it; what it does not
- * do, nesting, descriptions, page hashes and the right checksum, {@link signExecutable} and {@link updateChecksum} do.
+ * do, nesting, descriptions, page hashes and a right checksum, {@link signExecutable} and {@link finalizeExecutable} do.
  *
  * ```ts
  * const signer = createSignerObject({ policy, certificates: [intermediatesPem] });
  * const signed = await generateExecutableWithSign(executable, signer, 8); // 8: how Windows wants it aligned
- * await writeFile("app.exe", await updateChecksum(signed));
+ * await writeFile("app.exe", await finalizeExecutable(signed));
  * ```
  *
  * What signing fails with, a `SignPathError`, comes out of `generateExecutableWithSign`; `CERTIFICATE_CHANGED` among them,

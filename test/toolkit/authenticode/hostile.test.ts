@@ -4,8 +4,8 @@ import { SignPathError } from "../../../src/base/errors.js";
 import {
   attachSignature,
   extractSignature,
+  finalizeExecutable,
   signExecutable,
-  updateChecksum,
 } from "../../../src/toolkit/authenticode/index.js";
 import { sentTo, useSignPath } from "../../cms/support.js";
 import { useEmulator } from "../../support/emulator.js";
@@ -96,7 +96,7 @@ describe("a file that is no executable as it should be", () => {
       const given = cut === null ? file : file.subarray(0, cut);
       await extractSignature(given)
         .then((signature) => attachSignature(given, signature ?? Buffer.of(), { nested: true }))
-        .then(updateChecksum)
+        .then(finalizeExecutable)
         .catch((error: unknown) => {
           if (!(error instanceof SignPathError)) throw error;
         });

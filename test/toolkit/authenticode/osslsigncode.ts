@@ -79,7 +79,10 @@ export class Osslsigncode {
       ...["extract-signature", "-in", path, "-out", `${path}.p7`],
     ]);
     if (status !== 0) throw new Error(`osslsigncode ended with ${status}: ${stdout}${stderr}`);
-    return readFile(`${path}.p7`);
+    const found = await readFile(`${path}.p7`);
+    // Version 2.5 gives the entry of the certificate table, with its header and its padding.
+    if (found.readUInt32LE(4) !== 0x00020200) return found;
+    return found.subarray(8, 12 + found.readUInt16BE(10));
   }
 
   /** Signs a file by itself, with a key of PEM. */

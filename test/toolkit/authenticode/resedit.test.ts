@@ -4,8 +4,8 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import type { SignerObjectOptions } from "../../../src/toolkit/authenticode/index.js";
 import {
   createSignerObject,
+  finalizeExecutable,
   signExecutable,
-  updateChecksum,
 } from "../../../src/toolkit/authenticode/index.js";
 import { sentTo, useSignPath } from "../../cms/support.js";
 import { useEmulator } from "../../support/emulator.js";
@@ -37,7 +37,7 @@ describe("resedit", () => {
   const sign = async (image: Uint8Array, options: SignerObjectOptions): Promise<Uint8Array> => {
     const executable = NtExecutable.from(image, { ignoreCert: true });
     const signed = await generateExecutableWithSign(executable, createSignerObject(options), 8);
-    return updateChecksum(signed);
+    return finalizeExecutable(signed);
   };
 
   for (const { slug, hash, proves: algorithm } of VARIANTS) {
@@ -66,7 +66,7 @@ describe("resedit", () => {
       version.outputToResourceEntries(resources.entries);
       resources.outputResource(executable);
       const signer = createSignerObject(await optionsOf());
-      const signed = await updateChecksum(await generateExecutableWithSign(executable, signer, 8));
+      const signed = await finalizeExecutable(await generateExecutableWithSign(executable, signer, 8));
       expect((await osslsigncode.verify(signed)).signatures).toBe(1);
       const { policy, certificates } = await optionsOf("p-256");
       const both = await signExecutable(signed, { policy, certificates, nested: true, description: "App" });
@@ -79,7 +79,7 @@ describe("resedit", () => {
     const images = Array.from({ length: 16 }, (_, index) => makeImage({ sections: [100 + index * 600] }));
     const all = images.map((image) => generateExecutableWithSign(NtExecutable.from(image), signer, 8));
     for (const signed of await Promise.all(all))
-      expect((await osslsigncode.verify(await updateChecksum(signed))).signatures).toBe(1);
+      expect((await osslsigncode.verify(await finalizeExecutable(signed))).signatures).toBe(1);
   });
 
   it("gets the issuers, and the root only where that is asked for", async () => {
