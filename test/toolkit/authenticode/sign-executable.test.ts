@@ -116,7 +116,8 @@ describe("an executable", () => {
       const { text, signatures, timestamps } = await osslsigncode.verify(third);
       expect([signatures, timestamps]).toEqual([3, 1]);
       const used = [...text.matchAll(/^Message digest algorithm {2}: (\w+)/gm)].map(([, hash]) => hash);
-      expect(used).toEqual(["SHA256", "SHA384", "SHA512"]);
+      // Version 2.5 lists them in another order.
+      expect(used.sort()).toEqual(["SHA256", "SHA384", "SHA512"]);
       expect(await osslsigncode.rejects(turned(third, 700))).toBe(true);
     },
   );
