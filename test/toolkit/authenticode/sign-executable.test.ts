@@ -118,6 +118,10 @@ describe("an executable", () => {
       const used = [...text.matchAll(/^Message digest algorithm {2}: (\w+)/gm)].map(([, hash]) => hash);
       // Version 2.5 lists them in another order.
       expect(used.sort()).toEqual(["SHA256", "SHA384", "SHA512"]);
+      const { signers } = readSignedData((await extractSignature(third)) ?? Buffer.of());
+      const nested = signers[0]?.unsigned.get("1.3.6.1.4.1.311.2.4.1") ?? [];
+      const hashes = nested.map(({ bytes }) => readSignedData(bytes).digestAlgorithms.join());
+      expect(hashes).toEqual(["2.16.840.1.101.3.4.2.2", "2.16.840.1.101.3.4.2.3"]);
       expect(await osslsigncode.rejects(turned(third, 700))).toBe(true);
     },
   );
