@@ -130,6 +130,28 @@ describe("the example", () => {
     expect(stdout).not.toContain(emulator().apiToken);
   });
 
+  it("authenticode.mjs, resedit.mjs, windows-sign.mjs and electron-builder.mjs sign a program", async () => {
+    const program = resolve("node_modules/@electron/windows-sign/vendor/signtool.exe");
+    const output = join(temporaryFolder(), "signed.exe");
+    for (const name of ["authenticode.mjs", "resedit.mjs"])
+      expect((await example(name, [program, output, "demo/p-256"])).stdout).toContain(`${output}: `);
+    for (const name of ["windows-sign.mjs", "electron-builder.mjs"])
+      expect((await example(name, [program])).stdout).toMatch(/\.exe: \d+ bytes of signature\n$/);
+  });
+
+  it("windows-sign.mjs is a module for the hookModulePath of @electron/windows-sign", async () => {
+    const program = join(temporaryFolder(), "app.exe");
+    await cp("node_modules/@electron/windows-sign/vendor/signtool.exe", program);
+    const before = readFileSync(program);
+    const options = { files: [program], hookModulePath: join(EXAMPLES, "windows-sign.mjs") };
+    const script = `require("@electron/windows-sign").sign(${JSON.stringify(options)})`;
+    const env = { ...process.env, ...emulator().environment };
+    const { status } = await run(process.execPath, ["-e", script], { env });
+    expect(status).toBe(0);
+    expect(emulator().signingRequests.at(-1)?.signingPolicySlug).toBe("rsa-2048");
+    expect(readFileSync(program).equals(before)).toBe(false);
+  });
+
   it("emulator.mjs signs by every policy that can, and says why the others cannot", async () => {
     const state = temporaryFolder();
     await cp(inject("emulatorState"), state, { recursive: true });
@@ -154,7 +176,7 @@ describe("the list of examples", () => {
 
   it.each(names)("%s imports this package by its name, and nothing by a path", (name) => {
     const source = readFileSync(join(EXAMPLES, name), "utf8");
-    expect(source).toMatch(/^import .* from "signpath-webcrypto"/m);
+    expect(source).toMatch(/^import .* from "signpath-webcrypto["/]/m);
     expect(source).not.toMatch(/from "\.|import\(/);
   });
 });

@@ -1,4 +1,5 @@
 import type { TimestampOptions } from "../../cms/index.js";
+import { TIMESTAMP_URLS_VARIABLE, timestampUrlsIn } from "../../cms/timestamp/environment.js";
 import type { SignPath } from "../../signpath.js";
 import { usageError } from "../cli-error.js";
 
@@ -13,8 +14,6 @@ export interface Timestamps {
   readonly client: SignPath;
 }
 
-const VARIABLE = "SIGNPATH_TIMESTAMP_URLS";
-
 /**
  * The addresses of authorities: those of the option, else those of the variable, which may hold passwords.
  *
@@ -24,13 +23,13 @@ export function timestampUrls(
   option: readonly string[] | undefined,
   env: Readonly<Record<string, string | undefined>>,
 ): readonly string[] {
-  if (option === undefined) return (env[VARIABLE] ?? "").split(/\s+/).filter((url) => url !== "");
+  if (option === undefined) return timestampUrlsIn(env);
   for (const url of option) {
     if (!/^https?:\/\//i.test(url)) throw usageError("--timestamp must be an http:// or https:// address");
     if (/^[a-z]+:\/\/[^/?#]*@/i.test(url)) {
       throw usageError(
         "--timestamp must not hold a user name or a password: command lines can be read by others",
-        `Put the address into ${VARIABLE} instead.`,
+        `Put the address into ${TIMESTAMP_URLS_VARIABLE} instead.`,
       );
     }
   }

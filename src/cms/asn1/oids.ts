@@ -3,6 +3,8 @@ export const CONTENT_TYPES = {
   data: "1.2.840.113549.1.7.1",
   signedData: "1.2.840.113549.1.7.2",
   tstInfo: "1.2.840.113549.1.9.16.1.4",
+  /** Of Authenticode. */
+  spcIndirectData: "1.3.6.1.4.1.311.2.1.4",
 } as const;
 
 /** Attribute types (RFC 5652, section 11; RFC 2634 and 5035; RFC 3161, appendix A; RFC 6211; RFC 7010). */
@@ -18,7 +20,16 @@ export const ATTRIBUTES = {
   algorithmProtection: "1.2.840.113549.1.9.52",
   /** ETSI EN 319 122-1, section 5.2.3. */
   mimeType: "0.4.0.1733.2.1",
+  /** Microsoft's for the same tokens as `signatureTimeStampToken`, which Authenticode has in its place. */
+  authenticodeTimeStampToken: "1.3.6.1.4.1.311.3.3.1",
 } as const;
+
+/** The unsigned attribute that holds the timestamp token of a signature over content of a type. */
+export function timestampAttributeOf(contentType: string): string {
+  return contentType === CONTENT_TYPES.spcIndirectData
+    ? ATTRIBUTES.authenticodeTimeStampToken
+    : ATTRIBUTES.signatureTimeStampToken;
+}
 
 /** Formats of revocation information that is no CRL (RFC 5940, section 2.2). */
 export const REVOCATION_INFO = {

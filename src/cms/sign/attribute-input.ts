@@ -49,6 +49,7 @@ const MOST_VALUES = 100;
 const UNSIGNED: ReadonlySet<string> = new Set([
   ATTRIBUTES.countersignature,
   ATTRIBUTES.signatureTimeStampToken,
+  ATTRIBUTES.authenticodeTimeStampToken,
 ]);
 
 /** Type and subtype with parameters (RFC 2045, section 5.1). */

@@ -2,7 +2,11 @@ import type { Bytes } from "../../base/bytes.js";
 import { ecdsaSignatureValue } from "../asn1/ecdsa-signature-value.js";
 import { algorithmIdentifier } from "../asn1/object-identifier.js";
 import { signedAttributes } from "./attributes.js";
-import { signatureAlgorithm } from "./signature-algorithm.js";
+import {
+  digestEncryptionAlgorithm,
+  pkcs7DigestAlgorithm,
+  signatureAlgorithm,
+} from "./signature-algorithm.js";
 import { signerIdentifier } from "./signer-identifier.js";
 import type { SignerInfo } from "./signer-info.js";
 import { signerInfoOf } from "./signer-info.js";
@@ -38,8 +42,9 @@ export interface DraftFacts {
 /** All of a signer's part but the signature. */
 export function draftOf(signer: SignerPlan, { digest, certificate, certificates }: DraftFacts): Draft {
   const { policy, algorithm, hash, usesKeyIdentifier } = signer;
-  const identifierOfAlgorithm = signatureAlgorithm(algorithm, hash);
-  const digestAlgorithm = algorithmIdentifier(hash.oid);
+  const identify = signer.isPkcs7 ? digestEncryptionAlgorithm : signatureAlgorithm;
+  const identifierOfAlgorithm = identify(algorithm, hash);
+  const digestAlgorithm = signer.isPkcs7 ? pkcs7DigestAlgorithm(hash) : algorithmIdentifier(hash.oid);
   const identifier = signerIdentifier(certificate, usesKeyIdentifier, policy.reference);
   const attributes =
     signer.attributes &&

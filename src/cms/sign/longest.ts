@@ -1,3 +1,4 @@
+import { timestampAttributeOf } from "../asn1/oids.js";
 import type { Signed } from "./draft.js";
 import { draftOf } from "./draft.js";
 import { asOperation } from "./operation.js";
@@ -18,9 +19,10 @@ import { withToken } from "./stamping.js";
 export function longestDetached(plan: Plan, tokenBytes: number | undefined): Promise<number> {
   return asOperation(plan.signers, async () => {
     await plan.chains.prepare(plan.signers, plan.signal);
+    const attribute = timestampAttributeOf(plan.contentType);
     const signed = plan.signers.map((signer) => {
       const each = longestPart(signer, plan);
-      return tokenBytes === undefined ? each : withToken(each, new Uint8Array(tokenBytes));
+      return tokenBytes === undefined ? each : withToken(each, attribute, new Uint8Array(tokenBytes));
     });
     return encodeWhole(plan, partsOf(plan, signed), undefined).length;
   });

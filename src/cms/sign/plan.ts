@@ -45,7 +45,7 @@ export function planOf(options: SignCmsOptions): Plan {
     throw contradiction('content of type id-data is an OCTET STRING: contentEncoding "asn1" is for others');
   if (isAsn1 && encoding === "ber") throw contradiction('contentEncoding "asn1" makes DER only');
   const stamping = new Stamping(options);
-  const content = { contentType, detached, hasTimestamp: stamping.isCertain };
+  const content = { contentType, detached, hasTimestamp: stamping.isCertain, isPkcs7: isAsn1 };
   const signers = signersOf(options).map((signer) => signerPlanOf(signer, content));
   if (isAsn1 && signers.some(({ usesKeyIdentifier }) => usesKeyIdentifier))
     throw contradiction('contentEncoding "asn1" is of PKCS #7, which has no subject key identifiers');

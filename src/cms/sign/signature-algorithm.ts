@@ -11,6 +11,9 @@ const NULL = Uint8Array.of(0x05, 0x00);
 const RSASSA_PSS = "1.2.840.113549.1.1.10";
 const MGF1 = "1.2.840.113549.1.1.8";
 
+/** `rsaEncryption` (RFC 2315, section 9.2; RFC 8017, appendix C). */
+const RSA = "1.2.840.113549.1.1.1";
+
 /** Of RFC 4055, section 5, by hash; SHA-1 of RFC 3279, section 2.2.1. */
 const RSA_ENCRYPTION: Readonly<Record<HashName, string>> = {
   "SHA-1": "1.2.840.113549.1.1.5",
@@ -36,6 +39,20 @@ const IDENTIFIERS: Readonly<Record<AlgorithmName, (hash: HashAlgorithm) => Bytes
 /** The `AlgorithmIdentifier` of a signature, as DER. */
 export function signatureAlgorithm(name: AlgorithmName, hash: HashAlgorithm): Bytes {
   return IDENTIFIERS[name](hash);
+}
+
+/**
+ * The same of PKCS #7, whose `digestEncryptionAlgorithm` of PKCS#1 v1.5 names no hash (RFC 2315, section 9.2): Authenticode
+ * allows nothing else.
+ */
+export function digestEncryptionAlgorithm(name: AlgorithmName, hash: HashAlgorithm): Bytes {
+  if (name === "RSASSA-PKCS1-v1_5") return encode(TAGS.sequence, objectIdentifier(RSA), NULL);
+  return signatureAlgorithm(name, hash);
+}
+
+/** The `AlgorithmIdentifier` of a hash in PKCS #7, from before parameters were left out: `NULL`. */
+export function pkcs7DigestAlgorithm({ oid }: HashAlgorithm): Bytes {
+  return encode(TAGS.sequence, objectIdentifier(oid), NULL);
 }
 
 /**

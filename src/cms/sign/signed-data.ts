@@ -4,6 +4,7 @@ import { algorithmIdentifier } from "../asn1/object-identifier.js";
 import { CONTENT_TYPES } from "../asn1/oids.js";
 import type { Signed } from "./draft.js";
 import type { Plan } from "./plan.js";
+import { pkcs7DigestAlgorithm } from "./signature-algorithm.js";
 import { encodeSignerInfo } from "./signer-info.js";
 
 /** What a SignedData has beside its content (RFC 5652, section 5.1), each element as DER or as it was found. */
@@ -50,7 +51,9 @@ export function outlineOf(plan: Plan): Pick<SignedDataParts, "version" | "digest
   return {
     // PKCS #7 has one version only (RFC 2315, section 9.1).
     version: isAsn1 ? 1 : versionOf({ contentType, certificates: [], crls, signerVersions }),
-    digestAlgorithms: hashes.map(({ oid }) => algorithmIdentifier(oid)),
+    digestAlgorithms: hashes.map((hash) =>
+      isAsn1 ? pkcs7DigestAlgorithm(hash) : algorithmIdentifier(hash.oid),
+    ),
     contentType,
   };
 }

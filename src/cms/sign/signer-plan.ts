@@ -21,6 +21,8 @@ export interface ContentPlan {
   readonly detached: boolean;
   /** Whether the signature will have a timestamp for certain. */
   readonly hasTimestamp: boolean;
+  /** Whether it is signed in the form of PKCS #7. Default: `false`. */
+  readonly isPkcs7?: boolean;
 }
 
 /** The options of one signer with their defaults, checked. */
@@ -31,6 +33,8 @@ export interface SignerPlan {
   readonly algorithm: AlgorithmName;
   readonly hash: HashAlgorithm;
   readonly usesKeyIdentifier: boolean;
+  /** Whether algorithms are written as PKCS #7 has them (RFC 2315). */
+  readonly isPkcs7: boolean;
   /** `undefined`: no signed attributes. */
   readonly attributes: AttributePlan | undefined;
 }
@@ -79,6 +83,7 @@ export function signerPlanOf(signer: Partial<CmsSigner>, content: ContentPlan): 
     algorithm,
     hash,
     usesKeyIdentifier,
+    isPkcs7: content.isPkcs7 ?? false,
     attributes: attributesOf(signer, profile, content),
   };
 }

@@ -1,7 +1,7 @@
 import type { Bytes } from "../../base/bytes.js";
 import type { SignPathError } from "../../base/errors.js";
 import { bindingOf } from "../../key/crypto-key.js";
-import { ATTRIBUTES } from "../asn1/oids.js";
+import { CONTENT_TYPES, timestampAttributeOf } from "../asn1/oids.js";
 import type { Stamper } from "../timestamp/stamper.js";
 import { stamperOf } from "../timestamp/stamper.js";
 import type { TimestampError } from "../timestamp/timestamp-error.js";
@@ -21,21 +21,28 @@ export interface Stamped {
 /** The options that it is made from. */
 export type StampingOptions = TimestampChoices &
   Pick<CertificateOptions, "onWarning"> &
-  Pick<Partial<CmsSigner>, "profile"> & { readonly signal?: AbortSignal | undefined };
+  Pick<Partial<CmsSigner>, "profile"> & {
+    /** Of what is signed, which decides where the stamps go. Default: id-data. */
+    readonly contentType?: string | undefined;
+    readonly signal?: AbortSignal | undefined;
+  };
 
 /** Gets the timestamps of new signatures (RFC 3161, appendix A), where the options ask for them. */
 export class Stamping {
   readonly #stamper: Stamper | undefined;
   readonly #isRequired: boolean;
   readonly #warn: ((error: SignPathError) => void) | undefined;
+  readonly #attribute: string;
 
   /** @throws {SignPathError} `CONFIG_INVALID` */
-  constructor({ timestamp, onTimestampFailure = "throw", onWarning, signal }: StampingOptions) {
+  constructor(options: StampingOptions) {
+    const { timestamp, onTimestampFailure = "throw", onWarning, signal } = options;
     if (onTimestampFailure !== "throw" && onTimestampFailure !== "unstamped")
       throw contradiction('onTimestampFailure must be "throw" or "unstamped"');
     this.#stamper = timestamp === undefined ? undefined : stamperOf(timestamp, signal);
     this.#isRequired = onTimestampFailure === "throw";
     this.#warn = onWarning;
+    this.#attribute = timestampAttributeOf(options.contentType ?? CONTENT_TYPES.data);
   }
 
   /** Whether each signature that is made is one with a stamp. */
@@ -62,7 +69,7 @@ export class Stamping {
     if (other !== undefined) throw other;
     const stamped = signed.map((each, index) => {
       const outcome = outcomes[index];
-      return outcome?.status === "fulfilled" ? withToken(each, outcome.value.token) : each;
+      return outcome?.status === "fulfilled" ? withToken(each, this.#attribute, outcome.value.token) : each;
     });
     return { signed: stamped, failure: failures.find(isTimestampError) };
   }
@@ -79,9 +86,9 @@ export class Stamping {
   }
 }
 
-/** A signature with a timestamp token as an unsigned attribute (RFC 3161, appendix A). */
-export function withToken(signed: Signed, token: Bytes): Signed {
+/** A signature with a timestamp token as an unsigned attribute of that type (RFC 3161, appendix A). */
+export function withToken(signed: Signed, type: string, token: Bytes): Signed {
   const { signerInfo } = signed;
-  const { der } = attribute(ATTRIBUTES.signatureTimeStampToken, token);
+  const { der } = attribute(type, token);
   return { ...signed, signerInfo: { ...signerInfo, unsigned: [...signerInfo.unsigned, der] } };
 }

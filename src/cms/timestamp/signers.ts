@@ -3,12 +3,11 @@ import { concat, equal } from "../../base/bytes.js";
 import { encode, header, TAGS } from "../asn1/der.js";
 import type { Element } from "../asn1/element.js";
 import { childrenOf, MalformedAsn1, readElement } from "../asn1/element.js";
-import { objectIdentifier } from "../asn1/object-identifier.js";
-import { ATTRIBUTES, CONTENT_TYPES } from "../asn1/oids.js";
+import { objectIdentifier, readObjectIdentifier } from "../asn1/object-identifier.js";
+import { CONTENT_TYPES, timestampAttributeOf } from "../asn1/oids.js";
 import { octets } from "../sign/edit/read.js";
 
 const SIGNED_DATA = objectIdentifier(CONTENT_TYPES.signedData);
-const STAMP = objectIdentifier(ATTRIBUTES.signatureTimeStampToken);
 const END_OF_CONTENTS = Uint8Array.of(0, 0);
 const MOST_SIGNERS = 100;
 /** In one piece, or in several as BER may have it (X.690, section 8.7.3). */
@@ -25,8 +24,8 @@ export interface Signer {
 export interface Signers {
   readonly signers: readonly Signer[];
   /**
-   * The ContentInfo with these tokens (DER) as the attribute signatureTimeStampToken (RFC 3161, appendix A). Lengths
-   * around them grow; of signers and attributes in DER's order, that is kept.
+   * The ContentInfo with these tokens (DER) as the attribute signatureTimeStampToken (RFC 3161, appendix A), or the one that
+   * Authenticode has for them. Lengths around them grow; of signers and attributes in DER's order, that is kept.
    */
   readonly withTokens: (tokens: ReadonlyMap<Signer, Bytes>) => Bytes;
 }
@@ -45,14 +44,15 @@ export function findSigners(cms: Bytes): Signers {
   const set = fields.at(-1);
   const found = fieldsOf(set, TAGS.set, "the set of signers");
   if (found.length > MOST_SIGNERS) throw new MalformedAsn1(`there are more than ${MOST_SIGNERS} signers`);
-  const signers = found.map((element) => ({ element, ...readSigner(element) }));
+  const stamp = objectIdentifier(timestampAttributeOf(contentTypeOf(fields[2])));
+  const signers = found.map((element) => ({ element, ...readSigner(element, stamp) }));
   return {
     signers,
     withTokens(tokens) {
       if (set === undefined || explicit === undefined || signedData === undefined) return cms;
       const parts = signers.map((signer) => {
         const token = tokens.get(signer);
-        return token === undefined ? signer.element.bytes : stamped(signer.element, token);
+        return token === undefined ? signer.element.bytes : stamped(signer.element, stamp, token);
       });
       const newSet = rewrap(set, inTheirOrder(found, parts));
       const inner = rewrap(signedData, [...fields.slice(0, -1).map(({ bytes }) => bytes), newSet]);
@@ -61,11 +61,19 @@ export function findSigners(cms: Bytes): Signers {
   };
 }
 
-function readSigner(element: Element): Signer {
+function contentTypeOf(encapContentInfo: Element | undefined): string {
+  const [type] = fieldsOf(encapContentInfo, TAGS.sequence, "EncapsulatedContentInfo");
+  return readObjectIdentifier(type);
+}
+
+function readSigner(element: Element, stamp: Bytes): Signer {
   const fields = fieldsOf(element, TAGS.sequence, "SignerInfo");
   const signature = fields.findLast(({ tag }) => OCTET_STRINGS.has(tag));
   if (signature === undefined) throw new MalformedAsn1("a signer has no signature");
-  return { signature: octets(signature), isStamped: attributesOf(fields).some(isStamp) };
+  return {
+    signature: octets(signature),
+    isStamped: attributesOf(fields).some((each) => isOfType(each, stamp)),
+  };
 }
 
 /** Unsigned attributes. */
@@ -74,13 +82,13 @@ function attributesOf(fields: readonly Element[]): Element[] {
   return last?.tag === TAGS.context1 ? childrenOf(last) : [];
 }
 
-function isStamp(attribute: Element): boolean {
+function isOfType(attribute: Element, expected: Bytes): boolean {
   const [type] = fieldsOf(attribute, TAGS.sequence, "Attribute");
-  return type !== undefined && equal(type.bytes, STAMP);
+  return type !== undefined && equal(type.bytes, expected);
 }
 
-function stamped(signer: Element, token: Bytes): Bytes {
-  const attribute = encode(TAGS.sequence, STAMP, encode(TAGS.set, token));
+function stamped(signer: Element, stamp: Bytes, token: Bytes): Bytes {
+  const attribute = encode(TAGS.sequence, stamp, encode(TAGS.set, token));
   const fields = childrenOf(signer);
   const last = fields.at(-1);
   if (last?.tag !== TAGS.context1)

@@ -7,7 +7,7 @@ import { HASH_ALGORITHMS } from "../../key/hashes.js";
 import type { Imprint, Timestamp } from "./ask.js";
 import type { TimestampAuthority, TimestampOptions } from "./options.js";
 import type { TimestampPlan } from "./plan.js";
-import { planOf } from "./plan.js";
+import { hashOfLength, planOf } from "./plan.js";
 import { through, throughApi } from "./through.js";
 
 /** Who is asked for timestamps: options, or the addresses alone. */
@@ -22,6 +22,8 @@ export interface Stamper {
    * @throws {SignPathError} `ABORTED`
    */
   stamp(signature: Uint8Array, api: ApiClient): Promise<Timestamp>;
+  /** The same by a digest that a toolkit has made of the signature: 32, 48 or 64 bytes. */
+  stampDigest(digest: Uint8Array, api: ApiClient): Promise<Timestamp>;
 }
 
 /**
@@ -34,14 +36,18 @@ export function stamperOf(choice: TimestampChoice, signal?: AbortSignal | undefi
   const given = optionsOf(choice);
   const options = { ...given, signal: given.signal ?? signal };
   const plan = planOf(options);
+  const stampImprint = async (imprint: Imprint, api: ApiClient): Promise<Timestamp> => {
+    // Only now: what asks for timestamps and checks them is most of what there is for CMS.
+    const { obtain } = await import("./obtain.js");
+    return options.client === undefined
+      ? throughApi(api, (outside) => obtain(outside, plan, imprint))
+      : through(options.client, (outside) => obtain(outside, plan, imprint));
+  };
   return {
-    async stamp(signature, api) {
-      const imprint = imprintOf(signature, plan);
-      // Only now: what asks for timestamps and checks them is most of what there is for CMS.
-      const { obtain } = await import("./obtain.js");
-      return options.client === undefined
-        ? throughApi(api, (outside) => obtain(outside, plan, imprint))
-        : through(options.client, (outside) => obtain(outside, plan, imprint));
+    stamp: async (signature, api) => stampImprint(imprintOf(signature, plan), api),
+    async stampDigest(digest, api) {
+      const hash = requireKnown(hashOfLength(digest.byteLength));
+      return stampImprint({ digest: exactCopy(digest), hash }, api);
     },
   };
 }
@@ -63,6 +69,6 @@ function digestOf(signature: Uint8Array, { nodeName }: HashAlgorithm): Bytes {
 const SHA_256 = requireKnown(HASH_ALGORITHMS.get("SHA-256"));
 
 function requireKnown(hash: HashAlgorithm | undefined): HashAlgorithm {
-  if (hash === undefined) throw new TypeError("there is no SHA-256");
+  if (hash === undefined) throw new TypeError("there is no such hash");
   return hash;
 }

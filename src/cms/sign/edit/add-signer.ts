@@ -44,11 +44,12 @@ export async function addSigner(cms: Uint8Array, options: AddSignerOptions): Pro
   const existing = readCms(cms);
   const { contentType, content } = existing;
   const { signal } = options;
-  const stamping = new Stamping(options);
+  const stamping = new Stamping({ ...options, contentType });
   const plan = signerPlanOf(options, {
     contentType,
     detached: content === undefined,
     hasTimestamp: stamping.isCertain,
+    isPkcs7: isPkcs7(existing),
   });
   const chains = new Chains(options, existing.certificates);
   const stamped = await asOperation([plan], async () => {

@@ -13,9 +13,10 @@ import { verifySigners } from "../verify-signers.js";
 import type { TstInfo } from "./tst-info.js";
 import { readTstInfo } from "./tst-info.js";
 
-/** Microsoft's attribute for the same tokens, which Authenticode has. */
-const MICROSOFT_TOKEN = "1.3.6.1.4.1.311.3.3.1";
-const TOKEN_TYPES: ReadonlySet<string> = new Set([ATTRIBUTES.signatureTimeStampToken, MICROSOFT_TOKEN]);
+const TOKEN_TYPES: ReadonlySet<string> = new Set([
+  ATTRIBUTES.signatureTimeStampToken,
+  ATTRIBUTES.authenticodeTimeStampToken,
+]);
 
 /** An authority's clock may be ahead of ours by so much. */
 const MOST_AHEAD_MS = 5 * 60_000;

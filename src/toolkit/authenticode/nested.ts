@@ -1,0 +1,41 @@
+import type { Bytes } from "../../base/bytes.js";
+import { concat } from "../../base/bytes.js";
+import { encode, TAGS } from "../../cms/asn1/der.js";
+import { childrenOf, readElement } from "../../cms/asn1/element.js";
+import { objectIdentifier, readObjectIdentifier } from "../../cms/asn1/object-identifier.js";
+import { readCms } from "../../cms/sign/edit/read.js";
+import { rebuild } from "../../cms/sign/edit/rebuild.js";
+import { encodeSignerInfo } from "../../cms/sign/signer-info.js";
+import { unsuitable } from "./refusal.js";
+
+/** `SPC_NESTED_SIGNATURE_OBJID`: an unsigned attribute whose values are whole signatures. */
+const NESTED_SIGNATURE = "1.3.6.1.4.1.311.2.4.1";
+
+/**
+ * Adds a signature to another one of the same file, behind those that are nested in it already. What was signed stays as it
+ * is.
+ *
+ * @throws {SignPathError} `REQUEST_REJECTED` for a signature that does not have one signer
+ */
+export function nest(primary: Uint8Array, signature: Uint8Array): Bytes {
+  const cms = readCms(primary);
+  const [signer, ...more] = cms.signers;
+  if (signer === undefined || more.length > 0)
+    throw unsuitable("the signature that is there has not one signer, and none can be nested in it");
+  const isNested = (attribute: Bytes): boolean =>
+    readObjectIdentifier(childrenOf(readElement(attribute))[0]) === NESTED_SIGNATURE;
+  const before = signer.unsigned.filter(isNested).flatMap((attribute) => {
+    const [, values] = childrenOf(readElement(attribute));
+    return values === undefined ? [] : childrenOf(values).map(({ bytes }) => bytes);
+  });
+  // In the order that they were made in, which signtool counts them by.
+  const values = encode(TAGS.set, ...before, concat(signature));
+  const unsigned = [
+    ...signer.unsigned.filter((attribute) => !isNested(attribute)),
+    encode(TAGS.sequence, objectIdentifier(NESTED_SIGNATURE), values),
+  ];
+  return rebuild(cms, {
+    signerInfos: [encodeSignerInfo({ ...signer, unsigned })],
+    signerVersions: [signer.version],
+  });
+}
