@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../base/version.js";
 import { registerCertificate } from "./commands/certificate.js";
+import { registerCsr } from "./commands/csr.js";
 import { registerDemo } from "./commands/demo.js";
 import { registerEmulator } from "./commands/emulator.js";
 import { registerPolicies } from "./commands/policies.js";
@@ -31,6 +32,7 @@ Examples:
   signpath sign setup.msi --policy my-app/release       makes setup.msi.p7s
   signpath sign dist/*.js --json                        with the default policy, for programs
   signpath verify setup.msi --root root.pem             checks setup.msi.p7s
+  signpath csr my-app/release                           a certification request for its key
   signpath sign --help                                  more about signing`;
 
 /** Runs the command that the arguments name; the session knows how it ended. */
@@ -52,6 +54,7 @@ export async function runProgram(args: readonly string[], session: Session): Pro
     registerVerify,
     registerPolicies,
     registerCertificate,
+    registerCsr,
     registerDemo,
     registerEmulator,
   ]) {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { VERSION } from "../../src/base/version.js";
 import { eventsOf, signpath } from "./support.js";
 
-const COMMANDS = ["sign", "policies", "certificate", "demo", "emulator"];
+const COMMANDS = ["sign", "policies", "certificate", "csr", "demo", "emulator"];
 
 describe("help", () => {
   test("names each command, the settings and the exit codes, on stdout", async () => {
