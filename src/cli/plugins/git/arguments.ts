@@ -6,11 +6,14 @@ import { visible } from "../../output.js";
 /** What git, or somebody at a terminal, asks for. */
 export type GitCall = SignCall | VerifyCall | { readonly command: "help" | "version" };
 
+/** Where status lines go: git reads those about signing on stderr and those about verifying on stdout. */
+export type StatusFd = 1 | 2 | undefined;
+
 export interface SignCall {
   readonly command: "sign";
   /** `project/policy`, git's user.signingkey. */
   readonly key: string;
-  readonly statusFd: number | undefined;
+  readonly statusFd: StatusFd;
 }
 
 export interface VerifyCall {
@@ -19,7 +22,7 @@ export interface VerifyCall {
   readonly signature: string;
   /** The path of what was signed, or `-` for stdin. */
   readonly content: string;
-  readonly statusFd: number | undefined;
+  readonly statusFd: StatusFd;
 }
 
 const OPTIONS = {
@@ -57,8 +60,8 @@ export function readArguments(args: readonly string[]): GitCall {
   if (values.version) return { command: "version" };
   if (values["list-keys"] || values["list-secret-keys"])
     throw usageError(
-      "signpath-git has no list of keys: they are in SignPath",
-      "signpath policies lists the signing policies, whose names are user.signingkey.",
+      "there is no list of keys here: they are in SignPath",
+      "signpath policies lists the signing policies; the name of one is git's user.signingkey.",
     );
   const statusFd = fileDescriptor(values["status-fd"]);
   if (values.verify) return verifyCall(positionals, statusFd);
@@ -78,7 +81,7 @@ function parse(args: readonly string[]) {
   }
 }
 
-function verifyCall(positionals: readonly string[], statusFd: number | undefined): VerifyCall {
+function verifyCall(positionals: readonly string[], statusFd: StatusFd): VerifyCall {
   const [signature, content, ...more] = positionals;
   if (signature === undefined || content === undefined || more.length > 0)
     throw usageError("--verify needs the file of a signature and that of its content, or - for stdin", HINT);
@@ -92,8 +95,9 @@ function policyOf(key: string | undefined): string {
   throw usageError("no signing policy is named", "Set it with: git config user.signingkey project/policy");
 }
 
-function fileDescriptor(text: string | undefined): number | undefined {
+function fileDescriptor(text: string | undefined): StatusFd {
   if (text === undefined) return undefined;
-  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
-  throw usageError("--status-fd must be the number of an open file, 1 or more", HINT);
+  if (text === "1") return 1;
+  if (text === "2") return 2;
+  throw usageError("--status-fd must be 1 or 2, as git has it", HINT);
 }

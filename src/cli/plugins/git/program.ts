@@ -4,6 +4,7 @@ import type { GitCall } from "./arguments.js";
 import { readArguments } from "./arguments.js";
 import { HELP } from "./help.js";
 import { readVerifier } from "./settings.js";
+import { NOT_CHECKED, withStatus } from "./status.js";
 
 /**
  * Answers one call of git in the place of gpgsm (`gpg.x509.program`): signs what comes on stdin with the policy that
@@ -16,10 +17,12 @@ export async function answerGit(
   args: readonly string[],
   stdin: () => AsyncIterable<Uint8Array>,
 ): Promise<Answer> {
+  let call: GitCall | undefined;
   try {
-    return await respond(readArguments(args), args, stdin);
+    call = readArguments(args);
+    return await respond(call, args, stdin);
   } catch (error) {
-    return failure(error);
+    return failure(error, call);
   }
 }
 
@@ -40,7 +43,7 @@ async function respond(
     case "verify": {
       if (readVerifier(process.env) === "gpgsm") {
         const { runGpgsm } = await import("./gpgsm.js");
-        return { exitCode: await runGpgsm(args, call.statusFd) };
+        return { exitCode: await runGpgsm(args) };
       }
       const { verify } = await import("./verify.js");
       return verify(call, stdin);
@@ -48,8 +51,10 @@ async function respond(
   }
 }
 
-async function failure(error: unknown): Promise<Answer> {
+/** Of a signature that was not verified, because of what was said on stderr, git must not take that there is none. */
+async function failure(error: unknown, call: GitCall | undefined): Promise<Answer> {
   const { describe } = await import("../../describe.js");
   const { lines, exitCode } = describe(error);
-  return { stderr: `signpath-git: ${lines.join("\n")}\n`, exitCode };
+  const answer = { stderr: `signpath-git: ${lines.join("\n")}\n`, exitCode };
+  return call?.command === "verify" ? withStatus(NOT_CHECKED, call.statusFd, answer) : answer;
 }

@@ -10,6 +10,8 @@ const OF_CERTIFICATES: readonly ReasonCode[] = [
   ...(["CERTIFICATE_EXPIRED", "CERTIFICATE_NOT_YET_VALID", "CERTIFICATE_REVOKED"] as const),
 ];
 
+const ORDER: readonly string[] = ["CN", "OU", "O", "street", "L", "ST", "C"];
+
 /** GnuPG's reasons for ERRSIG. */
 const MISSING_CERTIFICATE = 9;
 const OTHER_ERROR = 1;
@@ -57,8 +59,13 @@ function signedAt({ timestamp, signingTime }: SignerReport): string {
   return time === undefined ? "0" : isoTime(time);
 }
 
-/** On one line, the most particular attribute first, as gpgsm writes names: `/CN=Release/O=Example/C=DE`. */
+/** On one line, in the order in which gpgsm writes names: `/CN=Release/OU=Builds/O=Example/C=DE`, and others after these. */
 function nameOf(subject: string | undefined): string {
-  const attributes = (subject ?? "").split("\n").reverse();
+  const attributes = (subject ?? "").split("\n").sort((a, b) => rankOf(a) - rankOf(b));
   return visible(attributes.map((attribute) => `/${attribute}`).join(""));
+}
+
+function rankOf(attribute: string): number {
+  const index = ORDER.indexOf(attribute.split("=", 1)[0] ?? "");
+  return index < 0 ? ORDER.length : index;
 }

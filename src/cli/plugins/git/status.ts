@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from "node:crypto";
-import { writeSync } from "node:fs";
 import type { Answer } from "../run.js";
+import type { StatusFd } from "./arguments.js";
 
 /** Numbers of Libgcrypt, which gpgsm writes. */
 const KEY_ALGORITHMS: Readonly<Record<string, number>> = { "RSASSA-PKCS1-v1_5": 1, "RSA-PSS": 1, ECDSA: 301 };
@@ -16,11 +16,14 @@ export function statusLine(keyword: string, ...fields: readonly (string | number
   return `${["[GNUPG:]", keyword, ...fields].join(" ")}\n`;
 }
 
-/** Adds status lines to what is said, where the caller reads them. */
-export function withStatus(status: string, statusFd: number | undefined, answer: Answer): Answer {
+/** Of a signature of which neither the key is known, nor the algorithms, nor the time; 1 is GnuPG's general error. */
+export const NOT_CHECKED: string =
+  statusLine("NEWSIG") + statusLine("ERRSIG", "0000000000000000", 0, 0, "00", 0, 1, "-");
+
+/** Adds status lines to what is said, where the caller reads them: on stdout (1), on stderr (2) or not at all. */
+export function withStatus(status: string, statusFd: StatusFd, answer: Answer): Answer {
   if (statusFd === 1) return { ...answer, stdout: status + (answer.stdout ?? "") };
   if (statusFd === 2) return { ...answer, stderr: status + (answer.stderr ?? "") };
-  if (statusFd !== undefined) writeSync(statusFd, status);
   return answer;
 }
 

@@ -1,45 +1,43 @@
-import { createReadStream } from "node:fs";
 import type { VerifyCmsOptions } from "../../../cms/verify/options.js";
+import type { SignerReport } from "../../../cms/verify/report.js";
 import { CmsVerificationError } from "../../../cms/verify/report.js";
 import { verifyCms } from "../../../cms/verify/verify-cms.js";
 import { readCertificateFiles } from "../../certificate-files.js";
 import { isSystemError, unreadable, usageError } from "../../cli-error.js";
-import { describe } from "../../describe.js";
+import { exitCodeOf } from "../../exit-codes.js";
 import { visible } from "../../output.js";
 import { describeSigner } from "../../verify/describe-report.js";
 import type { Answer } from "../run.js";
 import type { VerifyCall } from "./arguments.js";
 import { pathIn } from "./settings.js";
 import { signerStatus } from "./signer-status.js";
-import { statusLine, withStatus } from "./status.js";
-
-/** Of a signature that cannot be read: neither its key, nor how, nor when; 1 is GnuPG's general error. */
-const UNREADABLE = statusLine("NEWSIG") + statusLine("ERRSIG", "0000000000000000", 0, 0, "00", 0, 1, "-");
+import { withStatus } from "./status.js";
 
 /**
- * Verifies a detached signature: status lines that git reads, the report for people on stderr. Nothing is trusted but
+ * Verifies a detached signature: status lines that git reads, and the report for people on stderr. Nothing is trusted but
  * the roots in SIGNPATH_GIT_ROOTS.
  *
  * @throws {CliError} `USAGE` for settings that cannot be used, `INPUT_UNREADABLE`
+ * @throws {SignPathError} `VERIFICATION_FAILED` for a signature of which not even the signer can be read
  */
 export async function verify(
   { signature, content, statusFd }: VerifyCall,
   stdin: () => AsyncIterable<Uint8Array>,
 ): Promise<Answer> {
   const options = await trust(process.env);
-  const source = content === "-" ? stdin() : createReadStream(content);
+  const report = (signers: readonly SignerReport[], exitCode: number): Answer => {
+    const lines = signers.flatMap((signer) => describeSigner(signer));
+    const stderr = lines.map((line) => `signpath-git: ${visible(line)}\n`).join("");
+    return withStatus(signers.map(signerStatus).join(""), statusFd, { stderr, exitCode });
+  };
   try {
-    const { signers } = await verifyCms(signature, { ...options, content: source });
-    const stderr = talk(signers.flatMap((signer) => describeSigner(signer)));
-    return withStatus(signers.map(signerStatus).join(""), statusFd, { stderr, exitCode: 0 });
+    const source = content === "-" ? stdin() : content;
+    return report((await verifyCms(signature, { ...options, content: source })).signers, 0);
   } catch (error) {
-    if (isSystemError(error)) throw unreadable(error.path ?? signature, error);
-    if (!(error instanceof CmsVerificationError)) throw error;
-    const { lines, exitCode } = describe(error);
-    const signers = error.verification?.signers ?? [];
-    const reports = signers.flatMap((signer) => describeSigner(signer));
-    const status = signers.map(signerStatus).join("") || UNREADABLE;
-    return withStatus(status, statusFd, { stderr: talk(reports.length > 0 ? reports : lines), exitCode });
+    if (isSystemError(error)) throw unreadable(error.path ?? content, error);
+    const signers = error instanceof CmsVerificationError ? error.verification?.signers : undefined;
+    if (signers === undefined || signers.length === 0) throw error;
+    return report(signers, exitCodeOf("VERIFICATION_FAILED"));
   }
 }
 
@@ -61,8 +59,4 @@ async function trust(
     timestampRoots: await read("SIGNPATH_GIT_TIMESTAMP_ROOTS"),
     certificates: await read("SIGNPATH_CERTIFICATES"),
   };
-}
-
-function talk(lines: readonly string[]): string {
-  return lines.map((line) => `signpath-git: ${visible(line)}\n`).join("");
 }
