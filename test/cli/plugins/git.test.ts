@@ -1,13 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { OpensslCms, sentTo } from "../../cms/support.js";
 import { useEmulator } from "../../support/emulator.js";
 import { useGpgsm } from "../../support/gpgsm.js";
 import { temporaryFolder } from "../../support/temporary.js";
 import { provenBy, toolkitTest } from "../../support/toolkit-row.js";
-import { testWith } from "../../support/verifiers.js";
+import { describeWith, testWith } from "../../support/verifiers.js";
 import { Repository } from "./git-support.js";
 
 const emulator = useEmulator();
@@ -125,7 +125,7 @@ testWith(["git", "gpgsm"], "a timestamp of the signature does not disturb gpgsm,
   }
 });
 
-describe("a commit that cannot be signed is not made", () => {
+describeWith("git", "a commit that cannot be signed is not made", () => {
   it.each<[string, string | null, NodeJS.ProcessEnv, RegExp]>([
     ["no user.signingkey", null, {}, /git config user\.signingkey project\/policy/],
     ["a key that is no policy", "release", {}, /must have the form project\/policy/],
@@ -198,7 +198,7 @@ describe("a commit that cannot be signed is not made", () => {
   });
 });
 
-describe("a signature that is not good", () => {
+describeWith("git", "a signature that is not good", () => {
   it.each<[string, NodeJS.ProcessEnv, string, RegExp]>([
     ["has no root that is trusted", {}, "E", /nothing is trusted, as SIGNPATH_GIT_ROOTS is not set/],
     ["has another root", { SIGNPATH_GIT_ROOTS: OTHER_ROOT }, "U", /CHAIN_INCOMPLETE/],
@@ -206,7 +206,7 @@ describe("a signature that is not good", () => {
     [
       "has an unknown verifier",
       { SIGNPATH_GIT_VERIFIER: "gpg" },
-      "N",
+      "E",
       /SIGNPATH_GIT_VERIFIER must be one of/,
     ],
   ])("because it %s is told from others by git", async (_title, env, letter, message) => {
@@ -215,6 +215,24 @@ describe("a signature that is not good", () => {
     const { status, stderr } = await repository.git(["verify-commit", "HEAD"], { env });
     expect([status, stderr]).toEqual([1, expect.stringMatching(message)]);
     expect(await repository.succeed(["log", "--format=%G?"], { env })).toBe(letter);
+  });
+
+  it("because the certificate has expired is told from others by git", async () => {
+    const DAY_MS = 86_400_000;
+    const rotate = (from: number, to: number): Promise<unknown> =>
+      emulator().rotateCertificate("p-384", {
+        newKey: false,
+        validFrom: new Date(Date.now() + from * DAY_MS),
+        validTo: new Date(Date.now() + to * DAY_MS),
+      });
+    await rotate(-2, -1);
+    onTestFinished(() => rotate(-1, 1).then(() => undefined));
+    const repository = await Repository.create(emulator(), "demo/p-384", { SIGNPATH_CERTIFICATES: issuers });
+    expect((await repository.commit("refused")).status).toBe(128);
+    expect((await repository.commit("file", { SIGNPATH_CHECK_VALIDITY: "false" })).status).toBe(0);
+    const { status, stderr } = await repository.git(["verify-commit", "HEAD"], { env: TRUSTED });
+    expect([status, stderr]).toEqual([1, expect.stringContaining("CERTIFICATE_EXPIRED")]);
+    expect(await repository.succeed(["log", "--format=%G?"], { env: TRUSTED })).toBe("Y");
   });
 
   it("because it was made for another commit, spoilt or replaced is refused", async () => {
