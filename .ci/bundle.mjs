@@ -18,6 +18,11 @@ const loader = "dist/api/transport/undici.js";
 
 const groups = [
   { name: "start", test: /[\\/]dist[\\/]cli[\\/](compile-cache|wasm-tiering)\.js$/, priority: 4 },
+  {
+    name: "cli",
+    test: /[\\/]dist[\\/]cli[\\/](cli-error|output|exit-codes|describe|certificate-files|sign[\\/]timestamps)\.js$/,
+    priority: 3,
+  },
   { name: "base", test: /[\\/]dist[\\/](base|wire)[\\/]/, priority: 3 },
   { name: "llhttp", test: /[\\/]llhttp[\\/].*wasm\.js$/, priority: 2 },
   { name: "undici", test: /[\\/]node_modules[\\/]undici[\\/]/, priority: 1 },
@@ -30,6 +35,7 @@ const groups = [
 const bundle = await rolldown({
   input: {
     main: "dist/cli/main.js",
+    "signpath-git": "dist/cli/plugins/git/main.js",
     "signpath-notation": "dist/cli/plugins/notation/main.js",
     "sigstore-kms-signpath": "dist/cli/plugins/sigstore-kms/main.js",
   },

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { useEmulator } from "../support/emulator.js";
 import { run } from "../support/run.js";
 import { temporaryFolder } from "../support/temporary.js";
+import { SIGNPATH_GIT } from "./plugins/git-support.js";
 import { fill, MAIN, namesIn, signpath } from "./support.js";
 
 const emulator = useEmulator();
@@ -25,11 +26,15 @@ const REGISTER = `
   process.on("exit", () => appendFileSync(process.env.LOADED, Object.keys(cache).join("\\n")));
 `;
 
-/** The packages and the files of the bundle that a command loads. */
-async function loadedBy(...args: readonly string[]): Promise<Set<string>> {
+/** The packages and the files of the bundle that a command of `signpath` loads. */
+function loadedBy(...args: readonly string[]): Promise<Set<string>> {
+  return loadedByProgram(MAIN, ...args);
+}
+
+async function loadedByProgram(program: string, ...args: readonly string[]): Promise<Set<string>> {
   const cwd = fill(temporaryFolder(), { data: "x", loaded: "" });
   const env = { PATH: process.env["PATH"], ...emulator().environment, LOADED: join(cwd, "loaded") };
-  const node = ["--import", `data:text/javascript,${encodeURIComponent(REGISTER)}`, MAIN, ...args];
+  const node = ["--import", `data:text/javascript,${encodeURIComponent(REGISTER)}`, program, ...args];
   const { status, stderr } = await run(process.execPath, node, { cwd, env });
   expect([status, stderr.includes("error")]).toEqual([0, false]);
   const paths = readFileSync(join(cwd, "loaded"), "utf8").split("\n");
@@ -47,7 +52,7 @@ async function loadedBy(...args: readonly string[]): Promise<Set<string>> {
 const HEAVY = ["pkijs", "asn1js", "@peculiar/x509", "@peculiar/webcrypto", "reflect-metadata"];
 
 test("help loads nothing but the parser of the command line", async () => {
-  const files = ["main", "start", "process", "base", "cli-error", "rolldown-runtime"];
+  const files = ["main", "start", "process", "base", "cli", "rolldown-runtime"];
   expect(await loadedBy("--help")).toEqual(new Set(files));
 });
 
@@ -78,6 +83,13 @@ test("only a timestamp loads what asks for one and checks it", async () => {
   expect(more).toContain("obtain");
 });
 
+test("what git runs for each commit loads no command of signpath, nothing that verifies, and neither pkijs nor x509", async () => {
+  const loaded = await loadedByProgram(SIGNPATH_GIT, "-bsau", "demo/p-256");
+  expect(loaded).toContain("sign-cms");
+  const others = ["process", "verify-signers", "verify-cms", "obtain", "outside", "describe-report", "gpgsm"];
+  expect([...HEAVY, ...others].filter((name) => loaded.has(name))).toEqual(["asn1js"]);
+});
+
 test("verifying loads no pkijs and no x509", async () => {
   const fixture = (name: string): string => join(import.meta.dirname, "../../fixtures/cms", name);
   const signature = ["--signature", fixture("bc-timestamped.p7s"), "--root", fixture("root.pem")];
@@ -89,7 +101,7 @@ test("the whole of the client is in the bundle, and none of the installed undici
   const loaded = await loadedBy("sign", "data", "--policy", "demo/rsa-2048", "--format", "raw");
   expect([...loaded].sort()).toEqual([
     "base",
-    "cli-error",
+    "cli",
     "client",
     "llhttp",
     "main",

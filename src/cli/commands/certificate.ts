@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { Option } from "commander";
-import { collect, readCertificateFiles } from "../arguments.js";
+import { collect } from "../arguments.js";
 import { openDestination } from "../atomic-file.js";
+import { readCertificateFiles } from "../certificate-files.js";
 import { describeCertificate } from "../certificate-text.js";
 import { usageError } from "../cli-error.js";
 import type { ClientFlags } from "../client.js";

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import type { SignPathError } from "../../base/errors.js";
-import { collect, readCertificateFiles, wholeNumber } from "../arguments.js";
+import { collect, wholeNumber } from "../arguments.js";
+import { readCertificateFiles } from "../certificate-files.js";
 import { usageError } from "../cli-error.js";
 import type { ClientFlags } from "../client.js";
 import { addClientOptions, duration, withClient } from "../client.js";

@@ -1,15 +1,16 @@
 import type { SigningPolicy } from "../../policy/signing-policy.js";
+import type { SignPath } from "../../signpath.js";
 
-/** Gives a policy to `work`, of a client for this one call. */
+/** Gives a policy to `work`, and the client that it is of, which is for this one call. */
 export async function withPolicy<T>(
   reference: string,
   configFile: string | undefined,
-  work: (policy: SigningPolicy) => Promise<T>,
+  work: (policy: SigningPolicy, client: SignPath) => Promise<T>,
 ): Promise<T> {
   const { SignPath } = await import("../../signpath.js");
   const client = new SignPath({ configFile });
   try {
-    return await work(await client.policy(reference));
+    return await work(await client.policy(reference), client);
   } finally {
     await client.close();
   }
