@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { readSignedData } from "../cms/sign/read-signed-data.js";
 import { useEmulator } from "../support/emulator.js";
@@ -49,6 +49,25 @@ describeWith("openssl", "CMS signatures of sign", () => {
       expect([...readFileSync(join(cwd, "out.p7s")).subarray(0, 2)]).toEqual(begin);
       expect((await verified(cwd)).equals(CONTENT)).toBe(true);
     }
+  });
+
+  test("have the issuers that the environment names, unless others are given; raw ones have none", async () => {
+    const cwd = fill(temporaryFolder(), { data: "x", "first.p7s": "", "second.p7s": "" });
+    const env = { SIGNPATH_CERTIFICATES: [intermediate, certificates].join(delimiter) };
+    const options = { emulator: emulator(), cwd, env };
+    const sign = ["sign", "data", "--policy", "demo/p-256", "--out"];
+    expect(await signpath([...sign, "first.p7s"], options)).toMatchObject({ status: 0 });
+    expect(await signpath([...sign, "raw.sig", "--format", "raw"], options)).toMatchObject({ status: 0 });
+    const root = fill(cwd, { "root.pem": emulator().rootCertificate });
+    const trust = ["-CAfile", join(root, "root.pem"), "-no-CApath", "-no-CAstore"];
+    const verify = ["cms", "-verify", "-binary", "-inform", "DER", "-in", "first.p7s", "-content", "data"];
+    expect(await openssl([...verify, ...trust], { cwd })).toMatchObject({ status: 0 });
+    const missing = { ...options, env: { SIGNPATH_CERTIFICATES: "nowhere.pem" } };
+    const refused = await signpath([...sign, "second.p7s"], missing);
+    expect([refused.status, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining("SIGNPATH_CERTIFICATES nowhere.pem"),
+    ]);
   });
 
   test("follow a profile, name the key, have the root and a timestamp", async () => {

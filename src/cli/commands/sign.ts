@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import type { SignPathError } from "../../base/errors.js";
+import { CERTIFICATES_VARIABLE, certificatePathsIn } from "../../policy/issuers.js";
 import { collect, wholeNumber } from "../arguments.js";
 import { readCertificateFiles } from "../certificate-files.js";
 import { usageError } from "../cli-error.js";
@@ -93,7 +94,7 @@ export function registerSign(program: Command, session: Session): void {
     )
     .option(
       "--certificates <file>",
-      "PEM or DER file with issuers to put into CMS; may be given more than once",
+      "PEM or DER file with issuers to put into CMS, may be given more than once; default: those of SIGNPATH_CERTIFICATES",
       collect,
     )
     .option("--timestamp <url>", "timestamp authority; may be given more than once", collect)
@@ -127,7 +128,7 @@ async function sign(session: Session, files: readonly string[], flags: SignFlags
     padding: flags.padding,
     attached: flags.attached ?? false,
     ecdsaFormat: flags.ecdsaFormat ?? "der",
-    certificates: await readCertificateFiles("--certificates", flags.certificates ?? []),
+    certificates: await certificatesOf(flags),
     cms: cmsChoicesOf(flags),
     onWarning: (error: SignPathError) => warn(session, error),
   };
@@ -238,4 +239,11 @@ function finish(
     exitCode: interrupted ?? combinedExitCode(exitCodes),
     summary: { signed, failed, notTried, ...(interrupted !== undefined && { interrupted: true }) },
   };
+}
+
+/** A raw signature holds none. */
+function certificatesOf({ certificates, format }: SignFlags): Promise<Uint8Array[]> {
+  if (certificates !== undefined || format === "raw")
+    return readCertificateFiles("--certificates", certificates ?? []);
+  return readCertificateFiles(CERTIFICATES_VARIABLE, certificatePathsIn(process.env));
 }

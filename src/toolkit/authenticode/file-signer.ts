@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, realpath } from "node:fs/promises";
-import { delimiter } from "node:path";
 import type { Bytes } from "../../base/bytes.js";
 import { timestampUrlsIn } from "../../cms/timestamp/environment.js";
+import { certificatePathsIn } from "../../policy/issuers.js";
 import type { PolicyReference } from "../../policy/reference.js";
 import { SigningPolicy } from "../../policy/signing-policy.js";
 import { SignPath } from "../../signpath.js";
@@ -23,9 +23,6 @@ export interface FileDescription {
   readonly description?: string | undefined;
   readonly url?: string | undefined;
 }
-
-/** Issuers' certificates: PEM files, with what the `PATH` of the platform has between its parts between them. */
-const CERTIFICATES_VARIABLE = "SIGNPATH_CERTIFICATES";
 
 /**
  * Signs the files of a build in place, each once: calls for one path go one after the other, a file that this made is left as
@@ -122,8 +119,7 @@ export class FileSigner {
 }
 
 async function certificatesInEnvironment(): Promise<Buffer[]> {
-  const paths = (process.env[CERTIFICATES_VARIABLE] ?? "").split(delimiter).filter((path) => path !== "");
-  return Promise.all(paths.map((path) => readFile(path)));
+  return Promise.all(certificatePathsIn(process.env).map((path) => readFile(path)));
 }
 
 async function digestOf(path: string): Promise<string> {

@@ -14,7 +14,7 @@ The account is that of signpath: SIGNPATH_API_TOKEN, SIGNPATH_ORGANIZATION_ID an
 SIGNPATH_CONFIG_FILE. Variables for signing:
   SIGNPATH_GIT_HASH              sha256, sha384 or sha512; sha256 or what belongs to the curve
   SIGNPATH_GIT_PADDING           pkcs1 or pss, for RSA keys; pkcs1
-  SIGNPATH_CERTIFICATES          PEM file with the issuers of the policy's certificate
+  SIGNPATH_CERTIFICATES          PEM files with the issuers of the policy's certificate
   SIGNPATH_TIMESTAMP_URLS        timestamp authorities, with spaces between them
 and for verifying, which needs no account:
   SIGNPATH_GIT_ROOTS             PEM file with the roots to trust; nothing else is trusted

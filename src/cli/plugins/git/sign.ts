@@ -1,12 +1,13 @@
 import { algorithmOf } from "../../../adapter/choice.js";
 import type { SignCmsOptions } from "../../../cms/sign/options.js";
 import { signCms } from "../../../cms/sign/sign-cms.js";
+import { CERTIFICATES_VARIABLE, certificatePathsIn } from "../../../policy/issuers.js";
 import { readCertificateFiles } from "../../certificate-files.js";
 import { timestampOptions, timestampUrls } from "../../sign/timestamps.js";
 import { withPolicy } from "../policy.js";
 import type { Answer } from "../run.js";
 import type { SignCall } from "./arguments.js";
-import { pathIn, readSigning } from "./settings.js";
+import { readSigning } from "./settings.js";
 import { algorithmNumbers, fingerprintOf, isoTime, statusLine, withStatus } from "./status.js";
 
 const LINE_LENGTH = 64;
@@ -20,8 +21,7 @@ const LINE_LENGTH = 64;
 export async function sign({ key, statusFd }: SignCall, stdin: AsyncIterable<Uint8Array>): Promise<Answer> {
   const { env } = process;
   const choices = readSigning(env);
-  const issuers = pathIn(env, "SIGNPATH_CERTIFICATES");
-  const certificates = await readCertificateFiles("SIGNPATH_CERTIFICATES", issuers ? [issuers] : []);
+  const certificates = await readCertificateFiles(CERTIFICATES_VARIABLE, certificatePathsIn(env));
   const urls = timestampUrls(undefined, env);
   return withPolicy(key, undefined, async (policy, client) => {
     const { name, hash } = algorithmOf({ policy, ...choices });
@@ -33,7 +33,9 @@ export async function sign({ key, statusFd }: SignCall, stdin: AsyncIterable<Uin
       ...(name !== "ECDSA" && { padding: name === "RSA-PSS" ? "pss" : "pkcs1" }),
       certificates,
       signingTime,
-      ...(urls.length > 0 && { timestamp: timestampOptions({ urls, roots: [], client }) }),
+      ...(urls.length > 0 && {
+        timestamp: timestampOptions({ urls, roots: [], order: "sequential", client }),
+      }),
     });
     const fingerprint = fingerprintOf(policy.certificateDer);
     // D: detached; 00: of a document.

@@ -2,6 +2,7 @@ import type { VerifyCmsOptions } from "../../../cms/verify/options.js";
 import type { SignerReport } from "../../../cms/verify/report.js";
 import { CmsVerificationError } from "../../../cms/verify/report.js";
 import { verifyCms } from "../../../cms/verify/verify-cms.js";
+import { CERTIFICATES_VARIABLE, certificatePathsIn } from "../../../policy/issuers.js";
 import { readCertificateFiles } from "../../certificate-files.js";
 import { isSystemError, unreadable, usageError } from "../../cli-error.js";
 import { exitCodeOf } from "../../exit-codes.js";
@@ -57,6 +58,6 @@ async function trust(
   return {
     roots,
     timestampRoots: await read("SIGNPATH_GIT_TIMESTAMP_ROOTS"),
-    certificates: await read("SIGNPATH_CERTIFICATES"),
+    certificates: await readCertificateFiles(CERTIFICATES_VARIABLE, certificatePathsIn(env)),
   };
 }

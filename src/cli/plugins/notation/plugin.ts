@@ -5,6 +5,7 @@ import { signMessage } from "../../../adapter/sign-message.js";
 import { messageOf } from "../../../base/errors.js";
 import { VERSION } from "../../../base/version.js";
 import { buildChain, readCertificates } from "../../../policy/chain.js";
+import { certificatePathsIn } from "../../../policy/issuers.js";
 import type { SigningPolicy } from "../../../policy/signing-policy.js";
 import { withPolicy } from "../policy.js";
 import type { Answer } from "../run.js";
@@ -66,7 +67,8 @@ function describeKey({ keyId, pluginConfig }: DescribeKeyRequest): Promise<objec
 
 async function generateSignature(request: GenerateSignatureRequest): Promise<object> {
   const { keyId, pluginConfig, keySpec, hashAlgorithm, payload } = request;
-  const issuers = await readIssuers(pluginConfig?.["certificates"] ?? process.env["SIGNPATH_CERTIFICATES"]);
+  const configured = pluginConfig?.["certificates"];
+  const issuers = await readIssuers(configured ? [configured] : certificatePathsIn(process.env));
   return withPolicy(keyId, pluginConfig?.["configFile"], async (policy) => {
     const spec = keySpecOf(policy);
     const algorithm = KEY_SPECS[spec];
@@ -94,10 +96,9 @@ function keySpecOf(policy: SigningPolicy): string {
   throw new PluginError("VALIDATION_ERROR", `${policy.reference} cannot be used: ${reason}`);
 }
 
-async function readIssuers(path: string | undefined): Promise<Uint8Array[]> {
-  if (path === undefined || path === "") return [];
+async function readIssuers(paths: readonly string[]): Promise<Uint8Array[]> {
   try {
-    return [await readFile(path)];
+    return await Promise.all(paths.map((path) => readFile(path)));
   } catch (cause) {
     throw new PluginError("VALIDATION_ERROR", `the certificates cannot be read: ${messageOf(cause)}`, {
       cause,
