@@ -1,0 +1,133 @@
+import { quote, refused } from "./refusal.js";
+import type { XmlToolkit } from "./toolkit.js";
+
+const ELEMENT = 1;
+const PROCESSING_INSTRUCTION = 7;
+const COMMENT = 8;
+const DOCUMENT = 9;
+const DOCUMENT_TYPE = 10;
+
+const SIGNATURES = "http://www.w3.org/2000/09/xmldsig#";
+const XMLNS = "http://www.w3.org/2000/xmlns/";
+const XML = "http://www.w3.org/XML/1998/namespace";
+
+/**
+ * Refuses text with a document type declaration, before a parser sees it: entities and default attributes make readers see
+ * different documents.
+ *
+ * @throws {SignPathError} `CONFIG_INVALID`
+ */
+export function refuseDocumentType(text: string): void {
+  // Sticky, and one thing of the prolog at a time, so that no text takes longer than its length.
+  const prolog = /\s+|<\?[^?]*(?:\?(?!>)[^?]*)*\?>|<!--[^-]*(?:-(?!->)[^-]*)*-->/y;
+  let position = text.startsWith("\uFEFF") ? 1 : 0;
+  prolog.lastIndex = position;
+  while (prolog.test(text)) position = prolog.lastIndex;
+  if (/^<!DOCTYPE/i.test(text.slice(position, position + 9))) throw documentTypeRefused();
+}
+
+/**
+ * A document of the caller's, or of text, that is only our own.
+ *
+ * @throws {SignPathError} `CONFIG_INVALID` for what is not XML, or has a document type declaration
+ */
+export function ownDocument(
+  xml: string | Document,
+  { Parse }: XmlToolkit,
+): Document & { documentElement: Element } {
+  const document = typeof xml === "string" ? parse(xml, Parse) : copyOf(xml);
+  const root = document.documentElement as Element | null;
+  if (root === null) throw refused("the XML to sign has no element");
+  if (root.nodeName === "parsererror" || root.getElementsByTagName("parsererror").length > 0)
+    throw refused("the XML to sign cannot be parsed");
+  if (childrenOf(document).some(({ nodeType }) => nodeType === DOCUMENT_TYPE)) throw documentTypeRefused();
+  return document as Document & { documentElement: Element };
+}
+
+function parse(text: string, Parse: XmlToolkit["Parse"]): Document {
+  refuseDocumentType(text);
+  try {
+    return Parse(text);
+  } catch (cause) {
+    const missing = cause instanceof Error && cause.message.includes("setNodeDependencies");
+    const reason = missing
+      ? "xml-core has no parser: give it one by its setNodeDependencies({ DOMParser, XMLSerializer, DOMImplementation })"
+      : "the XML to sign cannot be parsed";
+    throw refused(reason, "CONFIG_INVALID", cause);
+  }
+}
+
+function copyOf(xml: Document): Document {
+  if ((xml as Partial<Document> | null)?.nodeType !== DOCUMENT)
+    throw new TypeError("the XML to sign must be text or a DOM document");
+  return xml.cloneNode(true) as Document;
+}
+
+function documentTypeRefused(): Error {
+  return refused("XML with a document type declaration is not signed: entities differ from reader to reader");
+}
+
+/**
+ * Takes an XML declaration away that names another encoding than the one that text is written in.
+ */
+export function dropForeignEncoding(document: Document): void {
+  for (const node of childrenOf(document)) {
+    const named =
+      node.nodeName === "xml" ? /encoding\s*=\s*["']([^"']*)/.exec(node.nodeValue ?? "")?.[1] : undefined;
+    if (named !== undefined && named.toUpperCase() !== "UTF-8") document.removeChild(node);
+  }
+}
+
+/** What stands outside of the root element and belongs to the document's canonical form, which the toolkit leaves out. */
+export function outsideOfRoot(document: Document, withComments: boolean): string | undefined {
+  const kinds = withComments ? [PROCESSING_INSTRUCTION, COMMENT] : [PROCESSING_INSTRUCTION];
+  const found = childrenOf(document).find(
+    ({ nodeType, nodeName }) => kinds.includes(nodeType) && nodeName !== "xml",
+  );
+  return (
+    found &&
+    (found.nodeType === COMMENT ? "a comment" : `the processing instruction ${quote(found.nodeName)}`)
+  );
+}
+
+/** Whether an element has a signature among its children: the toolkit's transform leaves all of them out. */
+export function hasSignature(element: Element): boolean {
+  return childrenOf(element).some(
+    (node) =>
+      node.nodeType === ELEMENT &&
+      (node as Element).localName === "Signature" &&
+      (node as Element).namespaceURI === SIGNATURES,
+  );
+}
+
+/**
+ * Why Canonical XML 1.0 of a part of the document is not what the toolkit makes of it, if it is not: it does not hand down
+ * `xml:` attributes, and not a default namespace that an element with a prefix declares.
+ *
+ * @param element - where the part is, or will be
+ */
+export function inclusiveTrouble(element: Element): string | undefined {
+  for (let node: Node | null = element; node?.nodeType === ELEMENT; node = node.parentNode) {
+    const { attributes, prefix } = node as Element;
+    const all = Array.from({ length: attributes.length }, (_, index) => attributes.item(index));
+    const inherited = all.find((attribute) => attribute?.namespaceURI === XML);
+    if (inherited) return `inherits ${inherited.name}`;
+    if (prefix && all.some((attribute) => attribute?.namespaceURI === XMLNS && attribute.name === "xmlns"))
+      return "inherits a default namespace from an element with a prefix";
+  }
+  return undefined;
+}
+
+/** The elements whose identifier it is: their attribute Id, ID or id. */
+export function elementsWithId(root: Element, id: string): Element[] {
+  const all = root.getElementsByTagName("*");
+  const elements = [root, ...Array.from({ length: all.length }, (_, index) => all.item(index) as Element)];
+  return elements.filter((element) => ["Id", "ID", "id"].some((name) => element.getAttribute(name) === id));
+}
+
+function childrenOf(node: Node): ChildNode[] {
+  return Array.from(
+    { length: node.childNodes.length },
+    (_, index) => node.childNodes.item(index) as ChildNode,
+  );
+}
