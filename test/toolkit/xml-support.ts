@@ -1,8 +1,12 @@
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { DOMImplementation, DOMParser, XMLSerializer } from "@xmldom/xmldom";
+import { afterAll } from "vitest";
 import { setNodeDependencies } from "xml-core";
 import type { Emulator } from "../../src/emulator/index.js";
 import { run } from "../support/run.js";
@@ -22,27 +26,67 @@ export interface XmlCheck {
   readonly idElements?: readonly string[];
 }
 
+interface JdkProcess {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly waiting: Waiting[];
+}
+
+interface Waiting {
+  readonly resolve: (verdict: string) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** Verifies XML signatures by programs that are given no certificate but the emulator's root. */
 export class XmlVerifiers {
   readonly #folder = temporaryFolder();
   readonly #emulator: () => Emulator;
+  #process: JdkProcess | undefined;
 
   constructor(emulator: () => Emulator) {
     this.#emulator = emulator;
+    afterAll(() => this.#process?.child.stdin.end());
   }
 
-  /** What the JDK says of each document: `good REFERENCES ALGORITHM` or `bad REASON`. One process for all of them. */
+  /** What the JDK says of each document: `good REFERENCES ALGORITHM` or `bad REASON`. */
   async jdk(documents: readonly string[], { contents = {} }: XmlCheck = {}): Promise<string[]> {
     const root = this.#save(this.#emulator().rootCertificate);
     const outside = Object.entries(contents).flatMap(([uri, content]) => [uri, this.#save(content)]);
-    const lines = documents.map((xml) => `${[root, this.#save(xml), ...outside].join("\t")}\n`);
-    const { status, stdout, stderr } = await run(pathOf("JDK"), ["-Xmx256m", PROGRAM], {
-      input: lines.join(""),
-    });
-    const verdicts = stdout.trimEnd().split("\n");
-    if (status !== 0 || verdicts.length !== documents.length)
-      throw new Error(`the JDK ended with ${status}: ${stderr}`);
+    const verdicts: string[] = [];
+    for (const xml of documents)
+      verdicts.push(await this.#ask([root, this.#save(xml), ...outside].join("\t")));
     return verdicts;
+  }
+
+  /** One process for all questions, as it takes seconds to start; they are answered in their order. */
+  #ask(question: string): Promise<string> {
+    this.#process ??= this.#start();
+    const { child, waiting } = this.#process;
+    return new Promise((resolve, reject) => {
+      waiting.push({ resolve, reject });
+      child.stdin.write(`${question}\n`);
+    });
+  }
+
+  #start(): JdkProcess {
+    const child = spawn(pathOf("JDK"), ["-Xmx256m", PROGRAM]);
+    const waiting: Waiting[] = [];
+    let errors = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      errors += chunk.toString();
+    });
+    createInterface({ input: child.stdout }).on("line", (line) => waiting.shift()?.resolve(line));
+    child.stdin.on("error", () => undefined);
+    child.on("error", (error) =>
+      waiting.splice(0).forEach(({ reject }) => {
+        reject(error);
+      }),
+    );
+    child.on("close", (status) =>
+      waiting.splice(0).forEach(({ reject }) => {
+        reject(new Error(`the JDK ended with ${status}: ${errors}`));
+      }),
+    );
+    return { child, waiting };
   }
 
   /** What xmlsec1 says of a document, `OK` of a good one. It does not know RSA-PSS before 1.3. */

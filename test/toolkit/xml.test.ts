@@ -1,10 +1,8 @@
-import { X509Certificate } from "node:crypto";
-import { DOMParser } from "@xmldom/xmldom";
-import { describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import * as xadesjs from "xadesjs";
 import { SignedXml } from "xml-crypto";
 import * as xmldsigjs from "xmldsigjs";
-import type { SignXadesOptions, SignXmlOptions, XmlReference } from "../../src/toolkit/xml/index.js";
+import type { SignXmlOptions } from "../../src/toolkit/xml/index.js";
 import { signWithXmlCrypto, signXades, signXml } from "../../src/toolkit/xml/index.js";
 import type { Variant } from "../cms/support.js";
 import { KINDS, titled, useSignPath, VARIANTS } from "../cms/support.js";
@@ -48,8 +46,9 @@ async function accepted(xml: string, word: string, references: number, check: Xm
   expect(answer).toMatch(new RegExp(`^good ${references} `));
   for (const other of others) expect(other).toMatch(/^bad signature value/);
   if (xml.includes("-rsa-MGF1")) return;
-  expect(await verifiers.xmlsec1(xml, check)).toBe("OK");
-  for (const copy of copies) expect(await verifiers.xmlsec1(copy, check)).toMatch(/^bad 1 .*FAIL/s);
+  const [said, ...about] = await Promise.all([xml, ...copies].map((each) => verifiers.xmlsec1(each, check)));
+  expect(said).toBe("OK");
+  for (const other of about) expect(other).toMatch(/^bad 1 .*FAIL/s);
 }
 
 const ORDER_POLICY = { slug: "p-256", hash: "SHA-256", padding: undefined } as const;
@@ -58,7 +57,12 @@ async function signedOrder(xml: string | Document | undefined, more: Partial<Sig
   return signXml(xml, { ...(await choiceOf(ORDER_POLICY)), toolkit: xmldsigjs, ...more });
 }
 
-describe.each(titled(VARIANTS))("by %s", (_title, variant) => {
+/** Every algorithm, each with one length of RSA key. */
+const ALGORITHMS = VARIANTS.filter(
+  ({ slug, padding }) => padding === undefined || slug === (padding === "pss" ? "rsa-3072" : "rsa-2048"),
+);
+
+describe.each(titled(ALGORITHMS))("by %s", (_title, variant) => {
   const isKind = KINDS.includes(variant);
   const algorithm = provenBy(variant.slug, variant.name);
 

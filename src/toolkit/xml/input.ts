@@ -12,18 +12,21 @@ const XMLNS = "http://www.w3.org/2000/xmlns/";
 const XML = "http://www.w3.org/XML/1998/namespace";
 
 /**
- * Refuses text with a document type declaration, before a parser sees it: entities and default attributes make readers see
- * different documents.
+ * Refuses text with a document type declaration, before a parser sees it, and references to entities that only one could
+ * declare: entities and default attributes make readers see different documents.
  *
  * @throws {SignPathError} `CONFIG_INVALID`
  */
-export function refuseDocumentType(text: string): void {
-  // Sticky, and one thing of the prolog at a time, so that no text takes longer than its length.
-  const prolog = /\s+|<\?[^?]*(?:\?(?!>)[^?]*)*\?>|<!--[^-]*(?:-(?!->)[^-]*)*-->/y;
-  let position = text.startsWith("\uFEFF") ? 1 : 0;
-  prolog.lastIndex = position;
-  while (prolog.test(text)) position = prolog.lastIndex;
-  if (/^<!DOCTYPE/i.test(text.slice(position, position + 9))) throw documentTypeRefused();
+export function refuseEntities(text: string): void {
+  // Each of what may hold anything ends with the text at the latest, so that no end is looked for twice.
+  const markup = text.replace(
+    /<!\[CDATA\[[\s\S]*?(?:\]\]>|$)|<!--[\s\S]*?(?:-->|$)|<\?[\s\S]*?(?:\?>|$)/g,
+    "",
+  );
+  if (/<!DOCTYPE/i.test(markup)) throw documentTypeRefused();
+  const foreign = /&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-fA-F]+);)[^;\s]{0,60}/.exec(markup)?.[0];
+  if (foreign !== undefined)
+    throw refused(`the XML to sign refers to an entity that is not declared: ${quote(foreign)}`);
 }
 
 /**
@@ -45,7 +48,7 @@ export function ownDocument(
 }
 
 function parse(text: string, Parse: XmlToolkit["Parse"]): Document {
-  refuseDocumentType(text);
+  refuseEntities(text);
   try {
     return Parse(text);
   } catch (cause) {

@@ -36,9 +36,19 @@ export function addObjects(
   }
 }
 
+/**
+ * Checks what objects are made of.
+ *
+ * @throws {SignPathError} `CONFIG_INVALID`
+ */
+export function checkObjects(objects: readonly XmlSignatureObject[]): void {
+  for (const { id, xml, text } of objects) {
+    if (!/^[\p{L}_][\p{L}\p{N}._-]*$/u.test(id)) throw refused(`${quote(id)} is no identifier of an object`);
+    if ((xml === undefined) === (text === undefined)) throw refused("an object has either xml or text");
+  }
+}
+
 function elementOf({ id, xml, text, mimeType }: XmlSignatureObject, toolkit: XmlToolkit): Element {
-  if (!/^[\p{L}_][\p{L}\p{N}._-]*$/u.test(id)) throw refused(`${quote(id)} is no identifier of an object`);
-  if ((xml === undefined) === (text === undefined)) throw refused("an object has either xml or text");
   const document = toolkit.Parse(`<ds:Object xmlns:ds="${SIGNATURES}"/>`);
   const element = document.documentElement;
   element.setAttribute("Id", id);

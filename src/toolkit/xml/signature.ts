@@ -6,7 +6,7 @@ import { isSignPathError } from "../../base/errors.js";
 import { requireSameKey } from "../jose/same-key.js";
 import { canonicalizationUri, signatureUri } from "./algorithms.js";
 import { dropForeignEncoding, inclusiveTrouble, ownDocument } from "./input.js";
-import { addObjects } from "./objects.js";
+import { addObjects, checkObjects } from "./objects.js";
 import type { SignXmlOptions } from "./options.js";
 import { resolveReferences } from "./references.js";
 import { refused } from "./refusal.js";
@@ -40,6 +40,7 @@ export async function makeSignature(
   const root = document?.documentElement;
   if (root && canonicalization.startsWith("c14n")) refuseTrouble(root);
   const objects = [...(options.objects ?? [])];
+  checkObjects(objects);
   const byDefault = root ? [{ uri: "" }] : objects.map((object) => ({ uri: `#${object.id}` }));
   const context = { hash: algorithm.hash as "SHA-256", root, objects: objects.map((object) => object.id) };
   const { references, contents } = resolveReferences(options.references ?? byDefault, context);

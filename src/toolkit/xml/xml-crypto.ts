@@ -14,7 +14,7 @@ import {
   isDigestUri,
   signatureUri,
 } from "./algorithms.js";
-import { refuseDocumentType } from "./input.js";
+import { refuseEntities } from "./input.js";
 import { quote, refused } from "./refusal.js";
 import type { XmlCryptoHashAlgorithm, XmlCryptoSignatureAlgorithm } from "./xml-crypto-classes.js";
 import { hashAlgorithmClass, signatureAlgorithmClass } from "./xml-crypto-classes.js";
@@ -121,7 +121,7 @@ export async function signWithXmlCrypto(
     xmlCryptoAlgorithm(options);
   const certificate = policy.certificateDer;
   const chain = await policy.certificateChain(options.certificates ?? []);
-  refuseDocumentType(xml);
+  refuseEntities(xml);
   signedXml.canonicalizationAlgorithm ??= canonicalizationUri("exc-c14n");
   if (!isCanonicalizationUri(signedXml.canonicalizationAlgorithm))
     throw notKnown("canonicalization", signedXml.canonicalizationAlgorithm);

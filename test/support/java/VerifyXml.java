@@ -28,7 +28,7 @@ import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
 /**
- * Verifies XML signatures by the JDK with its secure validation, many in one process. Each line of the input is
+ * Verifies XML signatures by the JDK with its secure validation, many in one process, which answers each line as it comes. Each line of the input is
  * {@code ROOT<tab>DOCUMENT}, and then {@code <tab>URI<tab>FILE} for what is outside of the document; each line of the output
  * is {@code good REFERENCES ALGORITHM} or {@code bad REASON}.
  */
@@ -44,6 +44,7 @@ public class VerifyXml {
         verdict = "bad " + (error + " " + cause).replaceAll("\\s+", " ");
       }
       System.out.println(verdict);
+      System.out.flush();
     }
   }
 
