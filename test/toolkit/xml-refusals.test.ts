@@ -191,6 +191,16 @@ const REFUSED: readonly [string, unknown, object, string, RegExp, string?][] = [
     "CONFIG_INVALID",
     /default namespace/,
   ],
+  ["a namespace that is escaped", '<a xmlns:p="u:&amp;p"><b p:x="1"/></a>', {}, "CONFIG_INVALID", /escaped/],
+  ['xmlns="" at the root', '<a xmlns=""><b/></a>', {}, "CONFIG_INVALID", /nothing away/],
+  [
+    'xmlns="" at a prefix',
+    '<a xmlns="u:a"><p:b xmlns:p="u:p" xmlns=""><c/></p:b></a>',
+    {},
+    "CONFIG_INVALID",
+    /nothing away/,
+  ],
+  ["another's prefix ds", '<ds:a xmlns:ds="u:other"/>', {}, "CONFIG_INVALID", /prefix ds/],
   [
     "an object without an identifier",
     undefined,

@@ -105,6 +105,45 @@ describe.each(titled(ALGORITHMS))("by %s", (_title, variant) => {
   });
 });
 
+/** What canonicalizations are known to trip over. */
+const SHAPES: readonly [string, string][] = [
+  ["a default namespace taken away", '<a xmlns="u:1"><b xmlns=""><c xmlns="u:1"/><d/></b></a>'],
+  ["a prefix declared again", '<a xmlns:p="u:1"><p:b xmlns:p="u:2"><p:c xmlns:p="u:1" p:x="1"/></p:b></a>'],
+  [
+    "attributes of all namespaces",
+    '<a xmlns:z="u:a" xmlns:y="u:z" z:c="1" y:a="2" b="3" a="4" xml:lang="en"/>',
+  ],
+  ["white space in attributes", '<a x="a&#9;b&#10;c&#13;d  e" y="  t\nn\t"/>'],
+  ["what is escaped", "<a>&lt;&gt;&amp;&quot;&apos;&#13;&#x1F600;]]&gt; \u0085 \u2028</a>"],
+  ["CDATA", "<a><![CDATA[<x>&amp; ]] > ]]>t<![CDATA[]]></a>"],
+  ["line ends of all kinds", "<a>\r\n<b>\r</b>\r\n</a>\r\n"],
+  ["signatures as its default namespace", '<a xmlns="http://www.w3.org/2000/09/xmldsig#"><b/></a>'],
+  ["a byte order mark", "\uFEFF<a/>"],
+  ["names that are not ASCII", '<Größe ä="1"><日本/></Größe>'],
+  ["elements 500 deep", "<a>".repeat(500) + "</a>".repeat(500)],
+];
+
+describe.each(SHAPES)("a document with %s", (_title, xml) => {
+  const isGood = async (signed: string): Promise<void> => {
+    expect([(await verifiers.jdk([signed]))[0], await verifiers.xmlsec1(signed)]).toEqual([
+      expect.stringMatching(/^good/),
+      "OK",
+    ]);
+  };
+
+  byXmldsigjs("is accepted", [], async () => isGood(await signedOrder(xml, {})));
+  byXadesjs("is accepted", [], async () =>
+    isGood(await signXades(xml, { ...(await choiceOf(ORDER_POLICY)), toolkit: xadesjs })),
+  );
+  byXmlCrypto("is accepted", [], async () => {
+    const signedXml = new SignedXml();
+    const digestAlgorithm = "http://www.w3.org/2001/04/xmlenc#sha256";
+    const transforms = [ENVELOPED, EXCLUSIVE];
+    signedXml.addReference({ xpath: "/*", isEmptyUri: true, digestAlgorithm, transforms });
+    await isGood(await signWithXmlCrypto(signedXml, xml, await choiceOf(ORDER_POLICY)));
+  });
+});
+
 describe("references", () => {
   const cases: readonly [string, string | undefined, Partial<SignXmlOptions>, string, number, XmlCheck?][] = [
     [

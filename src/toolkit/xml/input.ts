@@ -1,3 +1,4 @@
+import { namespaceTrouble } from "./namespaces.js";
 import { quote, refused } from "./refusal.js";
 import type { XmlToolkit } from "./toolkit.js";
 
@@ -8,8 +9,6 @@ const DOCUMENT = 9;
 const DOCUMENT_TYPE = 10;
 
 const SIGNATURES = "http://www.w3.org/2000/09/xmldsig#";
-const XMLNS = "http://www.w3.org/2000/xmlns/";
-const XML = "http://www.w3.org/XML/1998/namespace";
 
 /**
  * Refuses text with a document type declaration, before a parser sees it, and references to entities that only one could
@@ -27,6 +26,11 @@ export function refuseEntities(text: string): void {
   const foreign = /&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-fA-F]+);)[^;\s]{0,60}/.exec(markup)?.[0];
   if (foreign !== undefined)
     throw refused(`the XML to sign refers to an entity that is not declared: ${quote(foreign)}`);
+  // xml-crypto, like xmldsigjs, puts the name into the canonical form as it is.
+  if (/\sxmlns(?::[^\s=]+)?\s*=\s*(?:"[^"&]*&|'[^'&]*&)/.test(markup))
+    throw refused(
+      "the name of a namespace has a character that is escaped, which the toolkits canonicalize wrongly",
+    );
 }
 
 /**
@@ -44,6 +48,8 @@ export function ownDocument(
   if (root.nodeName === "parsererror" || root.getElementsByTagName("parsererror").length > 0)
     throw refused("the XML to sign cannot be parsed");
   if (childrenOf(document).some(({ nodeType }) => nodeType === DOCUMENT_TYPE)) throw documentTypeRefused();
+  const trouble = namespaceTrouble(elementsOf(root));
+  if (trouble !== undefined) throw refused(`${trouble}, which xmldsigjs canonicalizes wrongly`);
   return document as Document & { documentElement: Element };
 }
 
@@ -103,29 +109,17 @@ export function hasSignature(element: Element): boolean {
   );
 }
 
-/**
- * Why Canonical XML 1.0 of a part of the document is not what the toolkit makes of it, if it is not: it does not hand down
- * `xml:` attributes, and not a default namespace that an element with a prefix declares.
- *
- * @param element - where the part is, or will be
- */
-export function inclusiveTrouble(element: Element): string | undefined {
-  for (let node: Node | null = element; node?.nodeType === ELEMENT; node = node.parentNode) {
-    const { attributes, prefix } = node as Element;
-    const all = Array.from({ length: attributes.length }, (_, index) => attributes.item(index));
-    const inherited = all.find((attribute) => attribute?.namespaceURI === XML);
-    if (inherited) return `inherits ${inherited.name}`;
-    if (prefix && all.some((attribute) => attribute?.namespaceURI === XMLNS && attribute.name === "xmlns"))
-      return "inherits a default namespace from an element with a prefix";
-  }
-  return undefined;
-}
-
 /** The elements whose identifier it is: their attribute Id, ID or id. */
 export function elementsWithId(root: Element, id: string): Element[] {
-  const all = root.getElementsByTagName("*");
-  const elements = [root, ...Array.from({ length: all.length }, (_, index) => all.item(index) as Element)];
-  return elements.filter((element) => ["Id", "ID", "id"].some((name) => element.getAttribute(name) === id));
+  return elementsOf(root).filter((element) =>
+    ["Id", "ID", "id"].some((name) => element.getAttribute(name) === id),
+  );
+}
+
+/** An element and all in it. */
+export function elementsOf(root: Element): Element[] {
+  const inside = root.getElementsByTagName("*");
+  return [root, ...Array.from({ length: inside.length }, (_, index) => inside.item(index) as Element)];
 }
 
 function childrenOf(node: Node): ChildNode[] {

@@ -1,6 +1,7 @@
 import type { XmlCanonicalization, XmlHash } from "./algorithms.js";
 import { canonicalizationUri, digestUri } from "./algorithms.js";
-import { elementsWithId, hasSignature, inclusiveTrouble, outsideOfRoot } from "./input.js";
+import { elementsWithId, hasSignature, outsideOfRoot } from "./input.js";
+import { inclusiveTrouble } from "./namespaces.js";
 import { quote, refused } from "./refusal.js";
 
 /** One thing that is signed (XML-Signature, section 4.4.3). */

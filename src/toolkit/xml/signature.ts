@@ -5,7 +5,8 @@ import { encodeBase64 } from "../../base/bytes.js";
 import { isSignPathError } from "../../base/errors.js";
 import { requireSameKey } from "../jose/same-key.js";
 import { canonicalizationUri, signatureUri } from "./algorithms.js";
-import { dropForeignEncoding, inclusiveTrouble, ownDocument } from "./input.js";
+import { dropForeignEncoding, ownDocument } from "./input.js";
+import { hasForeignPrefix, inclusiveTrouble } from "./namespaces.js";
 import { addObjects, checkObjects } from "./objects.js";
 import type { SignXmlOptions } from "./options.js";
 import { resolveReferences } from "./references.js";
@@ -38,6 +39,10 @@ export async function makeSignature(
   const document = input === undefined ? undefined : ownDocument(input, toolkit);
   if (document) dropForeignEncoding(document);
   const root = document?.documentElement;
+  if (root && hasForeignPrefix(root))
+    throw refused(
+      "the root element has the prefix ds for something else, and xmldsigjs has no other for signatures",
+    );
   if (root && canonicalization.startsWith("c14n")) refuseTrouble(root);
   const objects = [...(options.objects ?? [])];
   checkObjects(objects);
