@@ -1,15 +1,22 @@
 import type { SigningPolicy } from "../../policy/signing-policy.js";
 
-/** Gives a policy to `work`, of a client for this one call. */
+/**
+ * Gives a policy to `work`, of a client for this one call.
+ *
+ * @param options - the file with its configuration, and until when the policy is waited for
+ */
 export async function withPolicy<T>(
   reference: string,
-  configFile: string | undefined,
+  {
+    configFile,
+    signal,
+  }: { readonly configFile?: string | undefined; readonly signal?: AbortSignal | undefined },
   work: (policy: SigningPolicy) => Promise<T>,
 ): Promise<T> {
   const { SignPath } = await import("../../signpath.js");
   const client = new SignPath({ configFile });
   try {
-    return await work(await client.policy(reference));
+    return await work(await client.policy(reference, { signal }));
   } finally {
     await client.close();
   }

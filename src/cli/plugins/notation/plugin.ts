@@ -58,7 +58,7 @@ async function respond(command: string, stdin: AsyncIterable<Uint8Array>): Promi
 }
 
 function describeKey({ keyId, pluginConfig }: DescribeKeyRequest): Promise<object> {
-  return withPolicy(keyId, pluginConfig?.["configFile"], async (policy) => ({
+  return withPolicy(keyId, { configFile: pluginConfig?.["configFile"] }, async (policy) => ({
     keyId,
     keySpec: keySpecOf(policy),
   }));
@@ -67,7 +67,7 @@ function describeKey({ keyId, pluginConfig }: DescribeKeyRequest): Promise<objec
 async function generateSignature(request: GenerateSignatureRequest): Promise<object> {
   const { keyId, pluginConfig, keySpec, hashAlgorithm, payload } = request;
   const issuers = await readIssuers(pluginConfig?.["certificates"] ?? process.env["SIGNPATH_CERTIFICATES"]);
-  return withPolicy(keyId, pluginConfig?.["configFile"], async (policy) => {
+  return withPolicy(keyId, { configFile: pluginConfig?.["configFile"] }, async (policy) => {
     const spec = keySpecOf(policy);
     const algorithm = KEY_SPECS[spec];
     if (algorithm === undefined || spec !== keySpec || algorithm.hash !== hashAlgorithm)
