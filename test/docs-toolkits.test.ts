@@ -226,7 +226,10 @@ describe("the recipe", () => {
     expect(programs[section]?.length ?? 0).toBeGreaterThan(index);
   });
 
-  it.each(placed)("$title can be parsed, and imports what there is", async ({ source }) => {
+  it.each([
+    ...placed,
+    ...snippetsOf("README.md").map((each) => ({ ...each, title: `README, ${each.section}` })),
+  ])("$title can be parsed, and imports what there is", async ({ source }) => {
     const { body } = parse(source, { sourceType: "module", allowAwaitOutsideFunction: true }).program;
     for (const node of body) {
       if (node.type !== "ImportDeclaration" || node.source.value === "@contentauth/c2pa-node") continue;

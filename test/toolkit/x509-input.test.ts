@@ -89,6 +89,21 @@ describe("is refused before anything is sent:", () => {
     ["a certificate without an end", certificate({ notAfter: undefined })],
     ["a date that is a text", certificate({ notAfter: "2049-01-01" })],
     ["a certificate with an extension twice", certificate({ extensions: twice })],
+    [
+      "an authority below one that may have none",
+      () => {
+        const extensions = [new x509.BasicConstraintsExtension(true, undefined, true)];
+        const { publicKey } = authority;
+        return issueCertificate({
+          policy,
+          issuer: authority,
+          publicKey,
+          subject: "CN=a",
+          notAfter,
+          extensions,
+        });
+      },
+    ],
     ["a request with an extension twice", request({ extensions: twice })],
     ["a part of a name without a type", request({ subject: "CN=a, Example Ltd." })],
     ["a part of a name with spaces about its =", request({ subject: "CN = a, O=b" })],

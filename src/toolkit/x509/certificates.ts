@@ -99,8 +99,8 @@ export async function createSelfSignedCertificate(
 /**
  * A certificate for somebody else's key, issued by a policy whose certificate is that of an authority.
  *
- * @throws {SignPathError} `CONFIG_INVALID` where the issuer's certificate is none of an authority or not for the policy's
- * key, or the request's signature is wrong; and those of {@link createSelfSignedCertificate}
+ * @throws {SignPathError} `CONFIG_INVALID` where the issuer's certificate is none of an authority, not for the policy's key
+ * or has no room for another authority below it, or the request's signature is wrong; and those of {@link createSelfSignedCertificate}
  */
 export async function issueCertificate(options: IssueCertificateOptions): Promise<X509Certificate> {
   const details = detailsOf(options);
@@ -109,6 +109,7 @@ export async function issueCertificate(options: IssueCertificateOptions): Promis
     const signer = await documentSigner(options);
     const { subject, publicKey } = await holderOf(options, signer.crypto);
     const extensions = await completed(options.extensions, publicKey, issuer, signer.crypto);
+    requireWithinPathLength(issuer, extensions);
     return x509.X509CertificateGenerator.create(
       {
         ...details,
@@ -134,6 +135,17 @@ function authorityOf(options: IssueCertificateOptions): X509Certificate {
   throw refused(
     `${certificate.subject} is not the certificate of an authority, so that nobody would trust what it issues: give { issuer }, an authority's certificate for the policy's key`,
   );
+}
+
+/** RFC 5280, section 4.2.1.9. */
+function requireWithinPathLength(issuer: X509Certificate, extensions: readonly Extension[]): void {
+  const given = extensions.find(({ type }) => type === AUTOMATIC.basicConstraints);
+  // One of another copy of @peculiar/x509 is not known as such.
+  const isAuthority = given !== undefined && new x509.BasicConstraintsExtension(given.rawData).ca;
+  if (isAuthority && issuer.getExtension(x509.BasicConstraintsExtension)?.pathLength === 0)
+    throw refused(
+      `${issuer.subject} may issue no certificate of an authority (its path length is 0), so that nobody would trust it`,
+    );
 }
 
 /** Whom a certificate is for. */
