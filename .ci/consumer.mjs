@@ -46,18 +46,27 @@ async function checkAll() {
     folders.push(await install(tarball, `typescript-${version}`, [...compiler, ...packages]));
   }
   const [first] = folders;
-  const alone = await install(tarball, "alone");
-  await step("no toolkit comes with the package unless asked for", async () => {
-    const present = Object.keys(manifest.peerDependencies).filter((name) =>
-      existsSync(join(alone, "node_modules", name)),
-    );
-    if (present.length > 0) throw new Error(`it brings ${present.join(", ")}`);
-    await evaluate(`await import("${manifest.name}")`, alone);
-  });
+  const alone = [];
+  for (const version of compilers)
+    alone.push(await install(tarball, `alone-${version}`, [`typescript@${version}`, "@types/node@20"]));
+  await useItAlone(alone[0]);
   await Promise.all([
     useIt(first).then(() => runExamples(first)),
     ...folders.map((folder, index) => compile(folder, compilers[index])),
+    ...alone.map((folder, index) => compile(folder, `${compilers[index]}, no toolkit installed`)),
   ]);
+}
+
+/** As those have it who use none of the toolkits. */
+async function useItAlone(folder) {
+  await step("no toolkit comes with the package unless asked for", () => {
+    const present = Object.keys(manifest.peerDependencies).filter((name) =>
+      existsSync(join(folder, "node_modules", name)),
+    );
+    if (present.length > 0) throw new Error(`it brings ${present.join(", ")}`);
+  });
+  for (const { from } of entriesOf(folder))
+    await step(`import ${from}, no toolkit installed`, () => evaluate(`await import("${from}")`, folder));
 }
 
 async function pack() {
@@ -99,6 +108,16 @@ async function useIt(folder) {
   await step("signpath --version", async () => {
     const { stdout } = await run(join(folder, "node_modules/.bin/signpath"), ["--version"], folder);
     if (stdout.trim() !== manifest.version) throw new Error(`it says ${stdout}`);
+  });
+  await step("signpath-notation get-plugin-metadata", async () => {
+    const plugin = join(folder, "node_modules/.bin/signpath-notation");
+    const { version } = JSON.parse((await run(plugin, ["get-plugin-metadata"], folder)).stdout);
+    if (version !== manifest.version) throw new Error(`it says ${version}`);
+  });
+  await step("sigstore-kms-signpath", async () => {
+    const ended = run(join(folder, "node_modules/.bin/sigstore-kms-signpath"), ["2", "{}"], folder);
+    const { stdout, code } = await ended.catch((error) => error);
+    if (code !== 1 || !/protocol version/.test(JSON.parse(stdout).errorMessage)) throw new Error(stdout);
   });
   await step(`npx --no-install ${manifest.name} --help`, async () => {
     const { stdout } = await run("npx", ["--no-install", manifest.name, "--help"], folder);

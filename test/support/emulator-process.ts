@@ -14,6 +14,7 @@ export interface EmulatorProcess {
   readonly apiUrl: string;
   readonly organizationId: string;
   readonly apiToken: string;
+  readonly timestampUrl: string;
   /** PEM. */
   readonly rootCertificate: string;
   readonly intermediateCertificate: string;
@@ -52,6 +53,7 @@ export function useEmulatorProcess(...flags: readonly string[]): () => EmulatorP
 
 interface Announcement {
   readonly apiUrl: string;
+  readonly timestampUrl: string;
   readonly organizationId: string;
   readonly environment: { readonly SIGNPATH_API_TOKEN: string };
   readonly rootCertificate: string;
@@ -67,11 +69,12 @@ function describe({ environment, apiUrl, organizationId, ...certificates }: Anno
     if (!answer.ok) throw new Error(`the emulator said ${answer.status}: ${await answer.text()}`);
     return answer.status === 204 ? undefined : answer.json();
   };
-  const { rootCertificate, intermediateCertificate } = certificates;
+  const { timestampUrl, rootCertificate, intermediateCertificate } = certificates;
   return {
     apiUrl,
     organizationId,
     apiToken,
+    timestampUrl,
     rootCertificate,
     intermediateCertificate,
     async setFaults(...faults) {

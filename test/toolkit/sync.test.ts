@@ -194,6 +194,7 @@ describe("a synchronous signer", () => {
   it("says at once what is wrong with its settings", () => {
     const failure = (options: object) => thrownBy(() => open("p-256", options));
     expect(failure({ apiToken: () => "token" })).toMatchObject({ code: "CONFIG_INVALID" });
+    expect(failure({ metadata: { build: () => "1" } })).toMatchObject({ code: "CONFIG_INVALID" });
     expect(failure({ apiUrl: "no address" })).toMatchObject({ code: "CONFIG_INVALID" });
     expect(failure({ policy: "demo/unknown" })).toMatchObject({ code: "POLICY_NOT_FOUND" });
     expect(failure({ apiToken: "wrong-token" })).toMatchObject({
@@ -216,6 +217,23 @@ describe("a synchronous signer", () => {
     expect(short).toMatchObject({ code: "REQUEST_REJECTED", attempts: 0 });
     expect(await emulator().pendingFaults()).toBe(1);
     await emulator().setFaults();
+  });
+
+  it("signs bytes, and nothing that only looks like some", () => {
+    const signer = open("p-256");
+    const algorithm = { name: "ECDSA", hash: "SHA-256" } as const;
+    const data = Buffer.from("a text");
+    const signed = signer.sign(algorithm, new Uint8Array(new SharedArrayBuffer(8)));
+    const key = { key: createPublicKey(signer.certificatePem), dsaEncoding: "ieee-p1363" as const };
+    expect(verify("sha256", new Uint8Array(8), key, signed)).toBe(true);
+    for (const none of ["a text", undefined, null, 8, [...data], { length: 1 }]) {
+      expect(thrownBy(() => signer.sign(algorithm, none as never))).toBeInstanceOf(TypeError);
+      expect(thrownBy(() => signer.signHash(none as never, algorithm))).toBeInstanceOf(TypeError);
+    }
+    expect(thrownBy(() => createSign(signer, algorithm).update(8 as never))).toBeInstanceOf(TypeError);
+    expect(thrownBy(() => createSign(signer, algorithm, { dsaEncoding: "DER" as never }))).toBeInstanceOf(
+      TypeError,
+    );
   });
 
   it("once closed says so, and is closed twice without harm", () => {

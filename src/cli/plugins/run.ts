@@ -14,9 +14,16 @@ export async function runPlugin(load: () => Promise<() => Promise<Answer>>): Pro
   useCompileCache();
   const answer = await load();
   const { stdout = "", stderr = "", exitCode } = await answer();
-  process.stderr.write(stderr);
-  process.exitCode = exitCode;
-  // Its caller may have gone; whatever is still open was called off.
-  process.stdout.on("error", () => process.exit(exitCode));
-  process.stdout.write(stdout, () => process.exit(exitCode));
+  await say(process.stderr, stderr);
+  await say(process.stdout, stdout);
+  // Whatever is still open was called off.
+  process.exit(exitCode);
+}
+
+/** Ends once the text is out, or the caller gone. */
+function say(stream: NodeJS.WriteStream, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    stream.on("error", () => resolve());
+    stream.write(text, () => resolve());
+  });
 }

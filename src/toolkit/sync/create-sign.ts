@@ -1,7 +1,7 @@
 import type { BinaryToTextEncoding, Encoding, Hash } from "node:crypto";
 import { createHash } from "node:crypto";
 import type { AdapterAlgorithm } from "../../adapter/algorithms.js";
-import { viewOf } from "../../base/bytes.js";
+import { isBufferSource, viewOf } from "../../base/bytes.js";
 import { ecdsaSignatureValue } from "../../cms/asn1/ecdsa-signature-value.js";
 import { HASH_ALGORITHMS } from "../../key/hashes.js";
 import type { SyncSigner } from "./signer.js";
@@ -22,13 +22,16 @@ export class SyncSign {
   constructor(signer: SyncSigner, algorithm: AdapterAlgorithm, { dsaEncoding = "der" }: SyncSignOptions) {
     this.#signer = signer;
     this.#algorithm = algorithm;
+    if (dsaEncoding !== "der" && dsaEncoding !== "ieee-p1363")
+      throw new TypeError('dsaEncoding must be "der" or "ieee-p1363"');
     this.#encoding = dsaEncoding;
     this.#hasher = createHash(HASH_ALGORITHMS.get(algorithm.hash)?.nodeName ?? String(algorithm.hash));
   }
 
   update(data: string | ArrayBufferView, encoding?: Encoding): this {
     if (typeof data === "string") this.#hasher.update(data, encoding ?? "utf8");
-    else this.#hasher.update(viewOf(data));
+    else if (isBufferSource(data) || ArrayBuffer.isView(data)) this.#hasher.update(viewOf(data));
+    else throw new TypeError("data must be a text or bytes");
     return this;
   }
 

@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { MessagePort as NodePort } from "node:worker_threads";
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { AdapterAlgorithm } from "../../adapter/algorithms.js";
 import type { Bytes } from "../../base/bytes.js";
-import { exactCopy, viewOf } from "../../base/bytes.js";
+import { exactCopy, isBufferSource, viewOf } from "../../base/bytes.js";
 import { SignPathError } from "../../base/errors.js";
 import type { SignPathOptions } from "../../config/options.js";
 import { HASH_ALGORITHMS } from "../../key/hashes.js";
@@ -22,6 +25,8 @@ export interface SyncSignerOptions extends Omit<SignPathOptions, "apiToken" | "m
 /** So many pulses may be missed before the worker is taken for dead: the machine may be busy. */
 const MISSED_PULSES = 20;
 
+const WORKER = new URL("./worker.js", import.meta.url);
+
 /** A signer for callers that cannot wait: each call stops this thread until the signature is there. */
 export class SyncSigner {
   readonly #worker: Worker;
@@ -35,13 +40,9 @@ export class SyncSigner {
     const { port1, port2 } = new MessageChannel();
     const start = { port: port2, memory: this.#memory, options: transferable(options), policy };
     this.#port = port1 as unknown as MessagePort;
-    this.#worker = new Worker(new URL("./worker.js", import.meta.url), {
-      workerData: start satisfies Omit<WorkerStart, "port">,
-      transferList: [port2],
-      // Those of the process can be about a script of its own (`--input-type`), which a worker refuses.
-      execArgv: [],
-    });
+    this.#worker = startWorker(start satisfies Omit<WorkerStart, "port">, port2);
     this.#worker.on("error", () => undefined); // the call that waits for it says so
+    this.#worker.on("exit", () => this.#end());
     this.#worker.unref();
     try {
       this.#call({ type: "open" });
@@ -71,17 +72,18 @@ export class SyncSigner {
    *
    * @returns the signature; of ECDSA r‖s (IEEE P1363)
    * @throws {SignPathError} those of `SigningPolicy.signHash`; `ABORTED` once it is closed, or if its worker has ended
+   * @throws {TypeError} for data that is no `BufferSource`
    */
   sign(algorithm: AdapterAlgorithm, data: ArrayBuffer | ArrayBufferView): Bytes {
     const hash = HASH_ALGORITHMS.get(algorithm.hash);
     if (hash === undefined) throw notSupported(`${String(algorithm.hash)} is not a hash that SignPath signs`);
-    return this.signHash(createHash(hash.nodeName).update(viewOf(data)).digest(), algorithm);
+    return this.signHash(createHash(hash.nodeName).update(bytesOf(data)).digest(), algorithm);
   }
 
   /** Signs a hash; see {@link sign}. */
   signHash(hash: ArrayBuffer | ArrayBufferView, { name, hash: hashName }: AdapterAlgorithm): Bytes {
     const algorithm = { name, hash: hashName };
-    const { signature } = this.#call({ type: "sign", hash: exactCopy(viewOf(hash)), algorithm });
+    const { signature } = this.#call({ type: "sign", hash: exactCopy(bytesOf(hash)), algorithm });
     if (signature === undefined) throw new TypeError("the worker gave no signature");
     return signature;
   }
@@ -94,9 +96,7 @@ export class SyncSigner {
     } catch {
       // It has ended already.
     }
-    this.#isClosed = true;
-    this.#port.close();
-    void this.#worker.terminate();
+    this.#end();
   }
 
   [Symbol.dispose](): void {
@@ -114,7 +114,10 @@ export class SyncSigner {
     this.#port.postMessage(request);
     this.#wait();
     const answer = receiveMessageOnPort(this.#port as unknown as Parameters<typeof receiveMessageOnPort>[0]);
-    if (answer === undefined) throw ended("The worker of the synchronous signer gave no answer");
+    if (answer === undefined) {
+      this.#end();
+      throw ended("The worker of the synchronous signer has ended");
+    }
     const said = answer.message as WorkerAnswer;
     if (said.type === "failed") throw new SignPathError(said.code, said.message, said.details);
     if (said.type === "mistake") throw new TypeError(said.message);
@@ -131,9 +134,12 @@ export class SyncSigner {
       if (pulse !== last) missed = 0;
       last = pulse;
     }
+  }
+
+  #end(): void {
     this.#isClosed = true;
+    this.#port.close();
     void this.#worker.terminate();
-    throw ended("The worker of the synchronous signer has ended");
   }
 }
 
@@ -148,19 +154,46 @@ export function createSyncSigner(options: SyncSignerOptions = {}): SyncSigner {
   return new SyncSigner(options);
 }
 
+function startWorker(start: Omit<WorkerStart, "port">, port: NodePort): Worker {
+  // It would end before it could say so.
+  if (!existsSync(WORKER))
+    throw invalid(
+      `${fileURLToPath(WORKER)}, which a synchronous signer runs, is not there: a bundler must leave signpath-webcrypto out`,
+    );
+  try {
+    return new Worker(WORKER, {
+      workerData: start,
+      transferList: [port],
+      // Those of the process can be about a script of its own (`--input-type`), which a worker refuses.
+      execArgv: [],
+    });
+  } catch (cause) {
+    if (!(cause instanceof DOMException) || cause.name !== "DataCloneError") throw cause;
+    throw invalid("an option has a function or another value in it that cannot go to another thread");
+  }
+}
+
+/** Of a text or a number, `Uint8Array` would make bytes that nobody meant. */
+function bytesOf(given: ArrayBuffer | ArrayBufferView): Uint8Array {
+  if (isBufferSource(given) || ArrayBuffer.isView(given)) return viewOf(given);
+  throw new TypeError("what is signed must be bytes: an ArrayBuffer or a view of one");
+}
+
 /** Settings as another thread can have them. */
 function transferable(options: SignPathOptions): SignPathOptions {
   const entries = Object.entries(options).map(([name, value]) => {
     if (typeof value === "function") {
-      throw new SignPathError(
-        "CONFIG_INVALID",
+      throw invalid(
         `option ${name} is a function, which cannot be asked while its thread waits: give its value`,
-        { stage: "config" },
       );
     }
     return [name, value instanceof URL ? value.href : value];
   });
   return Object.fromEntries(entries) as SignPathOptions;
+}
+
+function invalid(message: string): SignPathError {
+  return new SignPathError("CONFIG_INVALID", message, { stage: "config" });
 }
 
 function ended(message: string): SignPathError {

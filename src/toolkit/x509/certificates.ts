@@ -8,11 +8,10 @@ import type {
 } from "@peculiar/x509";
 import type { SignerChoice } from "../../adapter/choice.js";
 import type { CertificateInput } from "../../policy/chain.js";
+import type { DistinguishedName } from "./distinguished-name.js";
+import { distinguishedName } from "./distinguished-name.js";
 import type { DocumentSigner } from "./signer.js";
-import { certificateFor, documentSigner, refused, toSecond, withOneKey, x509 } from "./signer.js";
-
-/** A distinguished name: a text (RFC 4514), or a `Name` or its JSON of @peculiar/x509. */
-export type DistinguishedName = ConstructorParameters<typeof Name>[0] | Name;
+import { certificateFor, documentSigner, eachOnce, refused, toSecond, withOneKey, x509 } from "./signer.js";
 
 /** A certification request for the key of a policy. */
 export interface CertificateRequestOptions extends SignerChoice {
@@ -62,15 +61,16 @@ export interface IssueCertificateOptions extends SignerChoice, CertificateDetail
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`, `CERTIFICATE_CHANGED`, and whatever signing can fail
  * with
  */
-export function createCertificateRequest(
+export async function createCertificateRequest(
   options: CertificateRequestOptions,
 ): Promise<Pkcs10CertificateRequest> {
-  const { extensions = [], attributes = [] } = options;
+  const { attributes = [] } = options;
+  const extensions = eachOnce(options.extensions ?? []);
   return withOneKey(options, async () => {
     const signer = await documentSigner(options);
-    const name = nameOf(options.subject) ?? subjectOf(options.policy.certificateDer);
+    const name = distinguishedName(options.subject) ?? subjectOf(options.policy.certificateDer);
     return x509.Pkcs10CertificateRequestGenerator.create(
-      { name, extensions: [...extensions], attributes: [...attributes], ...signing(signer) },
+      { name, extensions, attributes: [...attributes], ...signing(signer) },
       signer.crypto,
     );
   });
@@ -87,7 +87,7 @@ export async function createSelfSignedCertificate(
   const details = detailsOf(options);
   return withOneKey(options, async () => {
     const signer = await documentSigner(options);
-    const name = nameOf(options.subject) ?? subjectOf(options.policy.certificateDer);
+    const name = distinguishedName(options.subject) ?? subjectOf(options.policy.certificateDer);
     const extensions = await completed(options.extensions, signer.publicKey, signer.publicKey, signer.crypto);
     return x509.X509CertificateGenerator.createSelfSigned(
       { ...details, name, extensions, ...signing(signer) },
@@ -99,8 +99,8 @@ export async function createSelfSignedCertificate(
 /**
  * A certificate for somebody else's key, issued by a policy whose certificate is that of an authority.
  *
- * @throws {SignPathError} `CONFIG_INVALID` where the issuer's certificate is none of an authority or not for the policy's
- * key, or the request's signature is wrong; and those of {@link createSelfSignedCertificate}
+ * @throws {SignPathError} `CONFIG_INVALID` where the issuer's certificate is none of an authority, not for the policy's key
+ * or has no room for another authority below it, or the request's signature is wrong; and those of {@link createSelfSignedCertificate}
  */
 export async function issueCertificate(options: IssueCertificateOptions): Promise<X509Certificate> {
   const details = detailsOf(options);
@@ -109,6 +109,7 @@ export async function issueCertificate(options: IssueCertificateOptions): Promis
     const signer = await documentSigner(options);
     const { subject, publicKey } = await holderOf(options, signer.crypto);
     const extensions = await completed(options.extensions, publicKey, issuer, signer.crypto);
+    requireWithinPathLength(issuer, extensions);
     return x509.X509CertificateGenerator.create(
       {
         ...details,
@@ -136,6 +137,17 @@ function authorityOf(options: IssueCertificateOptions): X509Certificate {
   );
 }
 
+/** RFC 5280, section 4.2.1.9. */
+function requireWithinPathLength(issuer: X509Certificate, extensions: readonly Extension[]): void {
+  const given = extensions.find(({ type }) => type === AUTOMATIC.basicConstraints);
+  // One of another copy of @peculiar/x509 is not known as such.
+  const isAuthority = given !== undefined && new x509.BasicConstraintsExtension(given.rawData).ca;
+  if (isAuthority && issuer.getExtension(x509.BasicConstraintsExtension)?.pathLength === 0)
+    throw refused(
+      `${issuer.subject} may issue no certificate of an authority (its path length is 0), so that nobody would trust it`,
+    );
+}
+
 /** Whom a certificate is for. */
 async function holderOf(
   { request, publicKey, subject }: IssueCertificateOptions,
@@ -143,7 +155,7 @@ async function holderOf(
 ): Promise<{ subject: Name; publicKey: PublicKey }> {
   if ((request === undefined) === (publicKey === undefined))
     throw refused("a certificate is for a request or for a publicKey: give one of them");
-  const name = nameOf(subject);
+  const name = distinguishedName(subject);
   if (request === undefined) {
     if (name === undefined) throw refused("a certificate for a publicKey needs a subject");
     return { subject: name, publicKey: await publicKeyOf(publicKey, crypto) };
@@ -165,7 +177,9 @@ function readRequest(request: Pkcs10CertificateRequest | string | BufferSource):
 
 async function publicKeyOf(given: unknown, crypto: Crypto): Promise<PublicKey> {
   try {
-    return await x509.PublicKey.create(given as CryptoKey, crypto);
+    // One of another copy of @peculiar/x509 is not known as such.
+    const source = typeof given === "object" && given !== null && "rawData" in given ? given.rawData : given;
+    return await x509.PublicKey.create(source as CryptoKey, crypto);
   } catch (cause) {
     throw refused(
       "the publicKey cannot be read: it must be a CryptoKey that can be exported, or SPKI",
@@ -181,22 +195,6 @@ function signing({ privateKey, publicKey, signingAlgorithm }: DocumentSigner): {
   return { keys: { privateKey, publicKey }, signingAlgorithm };
 }
 
-function nameOf(given: DistinguishedName | undefined): Name | undefined {
-  if (given === undefined || given instanceof x509.Name) return given;
-  const name = readName(given);
-  // It takes what is no name for an empty one.
-  if (name !== undefined && (given === "" || name.toJSON().length > 0)) return name;
-  throw refused("the subject cannot be read: it must be a distinguished name as CN=Name, O=Organization");
-}
-
-function readName(given: Exclude<DistinguishedName, Name>): Name | undefined {
-  try {
-    return new x509.Name(given);
-  } catch {
-    return undefined;
-  }
-}
-
 function subjectOf(certificate: BufferSource): Name {
   return new x509.X509Certificate(certificate).subjectName;
 }
@@ -207,7 +205,10 @@ function detailsOf(details: CertificateDetails): {
   notAfter: Date;
   serialNumber?: string;
 } {
-  const [notBefore, notAfter] = [toSecond(details.notBefore ?? new Date()), toSecond(details.notAfter)];
+  const [notBefore, notAfter] = [
+    toSecond(details.notBefore ?? new Date(), "notBefore"),
+    toSecond(details.notAfter, "notAfter"),
+  ];
   const { serialNumber } = details;
   if (!(notAfter.getTime() > notBefore.getTime())) throw refused("notAfter must be a date after notBefore");
   if (serialNumber === undefined) return { notBefore, notAfter };
@@ -228,7 +229,7 @@ async function completed(
   authority: CryptoKey | X509Certificate,
   crypto: Crypto,
 ): Promise<Extension[]> {
-  const extensions = [...given];
+  const extensions = eachOnce(given);
   const lacks = (type: string): boolean => !extensions.some((extension) => extension.type === type);
   if (lacks(AUTOMATIC.basicConstraints))
     extensions.push(new x509.BasicConstraintsExtension(false, undefined, true));

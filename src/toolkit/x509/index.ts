@@ -13,11 +13,11 @@ export type { SignerChoice } from "../../adapter/choice.js";
 export type {
   CertificateDetails,
   CertificateRequestOptions,
-  DistinguishedName,
   IssueCertificateOptions,
   SelfSignedCertificateOptions,
 } from "./certificates.js";
 export { createCertificateRequest, createSelfSignedCertificate, issueCertificate } from "./certificates.js";
+export type { DistinguishedName } from "./distinguished-name.js";
 export type { AskedCertificate, CertificateStatus, OcspResponseOptions } from "./ocsp-response.js";
 export { createOcspResponse } from "./ocsp-response.js";
 export type { RevocationListOptions, RevokedCertificate } from "./revocation-list.js";

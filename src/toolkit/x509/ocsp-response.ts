@@ -6,6 +6,7 @@ import { viewOf } from "../../base/bytes.js";
 import { makeEngine } from "../../cms/engine.js";
 import type { CertificateInput } from "../../policy/chain.js";
 import { readCertificates } from "../../policy/chain.js";
+import { requireReason } from "./revocation-reason.js";
 import { certificateFor, documentSigner, refused, toSecond, withOneKey } from "./signer.js";
 
 /** What an authority says of a certificate (RFC 6960, section 2.2). */
@@ -55,8 +56,10 @@ const MOST_CERTIFICATES = 100;
  * @throws {SignPathError} `CONFIG_INVALID` for a request that cannot be read, and those of `createCertificateRequest`
  */
 export async function createOcspResponse(options: OcspResponseOptions): Promise<Bytes> {
-  const producedAt = toSecond(options.producedAt ?? new Date());
-  const nextUpdate = options.nextUpdate && toSecond(options.nextUpdate);
+  const producedAt = toSecond(options.producedAt ?? new Date(), "producedAt");
+  const nextUpdate = options.nextUpdate && toSecond(options.nextUpdate, "nextUpdate");
+  if (nextUpdate !== undefined && nextUpdate <= producedAt)
+    throw refused("nextUpdate must be a date after producedAt");
   const request = readRequest(options.request);
   const asked = request.tbsRequest.requestList.map(({ reqCert }) => reqCert);
   if (asked.length === 0 || asked.length > MOST_CERTIFICATES)
@@ -112,14 +115,23 @@ function describe({
   };
 }
 
+const TAG_NUMBERS: ReadonlyMap<CertificateStatus["status"], number> = new Map([
+  ["good", 0],
+  ["revoked", 1],
+  ["unknown", 2],
+]);
+
 /** `CertStatus`: `good [0]` and `unknown [2]` are NULL, `revoked [1]` has a time and perhaps a reason. */
 function encodeStatus(given: CertificateStatus): asn1js.BaseBlock {
+  const tagNumber = TAG_NUMBERS.get(given?.status);
+  if (tagNumber === undefined)
+    throw refused("statusOf must say that a certificate is good, revoked or unknown");
   if (given.status !== "revoked") {
-    const tagNumber = given.status === "good" ? 0 : 2;
     return new asn1js.Primitive({ idBlock: { tagClass: 3, tagNumber } });
   }
   const { revocationDate, reason } = given;
-  const time = new asn1js.GeneralizedTime({ valueDate: toSecond(revocationDate) });
+  requireReason(reason);
+  const time = new asn1js.GeneralizedTime({ valueDate: toSecond(revocationDate, "revocationDate") });
   const reasons =
     reason === undefined
       ? []
@@ -129,7 +141,7 @@ function encodeStatus(given: CertificateStatus): asn1js.BaseBlock {
             value: [new asn1js.Enumerated({ value: reason })],
           }),
         ];
-  return new asn1js.Constructed({ idBlock: { tagClass: 3, tagNumber: 1 }, value: [time, ...reasons] });
+  return new asn1js.Constructed({ idBlock: { tagClass: 3, tagNumber }, value: [time, ...reasons] });
 }
 
 function encodeResponse(basic: pkijs.BasicOCSPResponse): Bytes {

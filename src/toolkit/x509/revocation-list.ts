@@ -2,7 +2,8 @@ import type { Extension, X509Crl, X509CrlReason } from "@peculiar/x509";
 import type { SignerChoice } from "../../adapter/choice.js";
 import { encode, TAGS } from "../../cms/asn1/der.js";
 import type { CertificateInput } from "../../policy/chain.js";
-import { certificateFor, documentSigner, refused, toSecond, withOneKey, x509 } from "./signer.js";
+import { requireReason } from "./revocation-reason.js";
+import { certificateFor, documentSigner, eachOnce, refused, toSecond, withOneKey, x509 } from "./signer.js";
 
 /** A certificate that is revoked. */
 export interface RevokedCertificate {
@@ -40,7 +41,8 @@ const CRL_NUMBER = "2.5.29.20";
  */
 export async function createRevocationList(options: RevocationListOptions): Promise<X509Crl> {
   const { revoked = [], extensions = [] } = options;
-  const [thisUpdate, nextUpdate] = [toSecond(options.thisUpdate ?? new Date()), toSecond(options.nextUpdate)];
+  const thisUpdate = toSecond(options.thisUpdate ?? new Date(), "thisUpdate");
+  const nextUpdate = toSecond(options.nextUpdate, "nextUpdate");
   if (!(nextUpdate.getTime() > thisUpdate.getTime()))
     throw refused("nextUpdate must be a date after thisUpdate");
   const entries = [...revoked].map((entry) => entryOf(entry));
@@ -64,7 +66,7 @@ export async function createRevocationList(options: RevocationListOptions): Prom
         thisUpdate,
         nextUpdate,
         entries,
-        extensions: [authority, numberExtension, ...extensions],
+        extensions: eachOnce([authority, numberExtension, ...extensions]),
         signingKey: privateKey,
         signingAlgorithm,
       },
@@ -76,17 +78,18 @@ export async function createRevocationList(options: RevocationListOptions): Prom
 function entryOf({ serialNumber, revocationDate = new Date(), reason, invalidity }: RevokedCertificate) {
   if (!/^[0-9a-f]{1,40}$/i.test(serialNumber))
     throw refused(`${JSON.stringify(serialNumber)} is no serial number: from 1 to 20 bytes in hexadecimal`);
+  requireReason(reason);
   return {
     serialNumber: serialNumber.length % 2 === 0 ? serialNumber : `0${serialNumber}`,
-    revocationDate: toSecond(revocationDate),
+    revocationDate: toSecond(revocationDate, "revocationDate"),
     ...(reason !== undefined && { reason }),
-    ...(invalidity !== undefined && { invalidity }),
+    ...(invalidity !== undefined && { invalidity: toSecond(invalidity, "invalidity") }),
   };
 }
 
 /** A non-negative INTEGER as DER. */
 function integer(value: number | bigint): Uint8Array<ArrayBuffer> {
-  if (value < 0 || (typeof value === "number" && !Number.isSafeInteger(value)))
+  if ((typeof value !== "bigint" && !Number.isSafeInteger(value)) || value < 0)
     throw refused("number must be a whole number from 0 on");
   const hex = value.toString(16);
   const digits = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, "hex");

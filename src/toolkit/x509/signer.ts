@@ -1,5 +1,6 @@
 import { X509Certificate as NodeCertificate } from "node:crypto";
 import { createRequire } from "node:module";
+import { types } from "node:util";
 import type * as X509 from "@peculiar/x509";
 import type { SignerChoice } from "../../adapter/choice.js";
 import { algorithmOf } from "../../adapter/choice.js";
@@ -73,9 +74,11 @@ export function refused(message: string, cause?: unknown): SignPathError {
  * one key and be signed by another
  */
 export async function withOneKey<Document>(
-  { policy }: SignerChoice,
+  choice: SignerChoice,
   make: () => Promise<Document>,
 ): Promise<Document> {
+  algorithmOf(choice);
+  const { policy } = choice;
   const before = publicKeyOf(policy.certificateDer);
   const document = await make();
   if (equal(before, publicKeyOf(policy.certificateDer))) return document;
@@ -86,7 +89,28 @@ export async function withOneKey<Document>(
   );
 }
 
-/** A time as these documents say it: without a fraction of a second (RFC 5280, section 4.1.2.5.2). */
-export function toSecond(date: Date): Date {
-  return new Date(Math.floor(date.getTime() / 1000) * 1000);
+/**
+ * A time as these documents say it: without a fraction of a second (RFC 5280, section 4.1.2.5.2).
+ *
+ * @param name - of the option, for the error
+ * @throws {SignPathError} `CONFIG_INVALID` for what is no date, or one that cannot be encoded
+ */
+export function toSecond(date: Date, name: string): Date {
+  const time = types.isDate(date) ? date.getTime() : Number.NaN;
+  const year = new Date(time).getUTCFullYear();
+  // Other years have no encoding (RFC 5280, section 4.1.2.5), and the toolkits would write another century.
+  if (!(year >= 1950 && year <= 9999)) throw refused(`${name} must be a date of the years 1950 to 9999`);
+  return new Date(Math.floor(time / 1000) * 1000);
+}
+
+/**
+ * Extensions, each kind of which may be there once (RFC 5280, section 4.2).
+ *
+ * @throws {SignPathError} `CONFIG_INVALID`
+ */
+export function eachOnce(extensions: Iterable<X509.Extension>): X509.Extension[] {
+  const all = [...extensions];
+  const repeated = all.find(({ type }, index) => all.findIndex((other) => other.type === type) < index);
+  if (repeated === undefined) return all;
+  throw refused(`extension ${repeated.type} would be there twice (RFC 5280, section 4.2)`);
 }

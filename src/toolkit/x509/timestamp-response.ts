@@ -136,13 +136,15 @@ function encodeInfo(
   { imprint, nonce }: TimestampOrder,
   time: Date,
 ): Bytes {
+  if (accuracySeconds !== undefined && !(Number.isSafeInteger(accuracySeconds) && accuracySeconds >= 0))
+    throw refused("accuracySeconds must be a whole number of seconds from 0 on");
   const info = new pkijs.TSTInfo({
     version: 1,
     policy: timestampPolicy,
     messageImprint: imprint,
     serialNumber: new asn1js.Integer({ valueHex: serialNumberOf(serialNumber) }),
     // DER has no zeros at the end of a fraction (RFC 3161, section 2.4.2).
-    genTime: toSecond(time),
+    genTime: toSecond(time, "time"),
     ...(accuracySeconds !== undefined && { accuracy: new pkijs.Accuracy({ seconds: accuracySeconds }) }),
     ...(nonce !== undefined && { nonce }),
   });

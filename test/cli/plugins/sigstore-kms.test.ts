@@ -134,6 +134,16 @@ describe("what cannot be done is said on stdout, and nothing is signed", () => {
     expect(sentTo(emulator())).toBe(before);
   });
 
+  it("a deadline that passes while the policy is waited for", async () => {
+    emulator().addFault({ kind: "silence", route: "mySigningPolicies" });
+    const ctxDeadline = new Date(Date.now() + 2000).toISOString();
+    const began = performance.now();
+    const response = await call("p-256", { methodName: "publicKey" }, "", { ctxDeadline });
+    expect(response).toEqual({ errorMessage: expect.stringMatching(/abort|time/i) });
+    // Without the deadline, a request is waited for 30 s.
+    expect(performance.now() - began).toBeLessThan(20_000);
+  });
+
   it.each([[["1"]], [["1", "{"]], [["1", "[]"]], [[]]])("arguments %j", async (args) => {
     const { status, stdout } = await run(process.execPath, [PLUGIN, ...args], { env: {} });
     expect(status).toBe(1);

@@ -23,7 +23,7 @@ export async function sign({ key, statusFd }: SignCall, stdin: AsyncIterable<Uin
   const choices = readSigning(env);
   const certificates = await readCertificateFiles(CERTIFICATES_VARIABLE, certificatePathsIn(env));
   const urls = timestampUrls(undefined, env);
-  return withPolicy(key, undefined, async (policy, client) => {
+  return withPolicy(key, {}, async (policy, client) => {
     const { name, hash } = algorithmOf({ policy, ...choices });
     const signingTime = new Date();
     const cms = await signCms(stdin, {

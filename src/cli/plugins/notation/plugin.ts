@@ -59,7 +59,7 @@ async function respond(command: string, stdin: AsyncIterable<Uint8Array>): Promi
 }
 
 function describeKey({ keyId, pluginConfig }: DescribeKeyRequest): Promise<object> {
-  return withPolicy(keyId, pluginConfig?.["configFile"], async (policy) => ({
+  return withPolicy(keyId, { configFile: pluginConfig?.["configFile"] }, async (policy) => ({
     keyId,
     keySpec: keySpecOf(policy),
   }));
@@ -69,7 +69,7 @@ async function generateSignature(request: GenerateSignatureRequest): Promise<obj
   const { keyId, pluginConfig, keySpec, hashAlgorithm, payload } = request;
   const configured = pluginConfig?.["certificates"];
   const issuers = await readIssuers(configured ? [configured] : certificatePathsIn(process.env));
-  return withPolicy(keyId, pluginConfig?.["configFile"], async (policy) => {
+  return withPolicy(keyId, { configFile: pluginConfig?.["configFile"] }, async (policy) => {
     const spec = keySpecOf(policy);
     const algorithm = KEY_SPECS[spec];
     if (algorithm === undefined || spec !== keySpec || algorithm.hash !== hashAlgorithm)

@@ -18,6 +18,7 @@ type Method = (
   policy: SigningPolicy,
   call: Call,
   stdin: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
 ) => Promise<object> | object;
 
 const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
@@ -54,7 +55,10 @@ export async function answerSigstore(
     const method = METHODS.get(call.method);
     if (method === undefined)
       throw new Error(`there is no method ${JSON.stringify(call.method.slice(0, 40))}`);
-    const result = await withPolicy(call.policy, undefined, async (policy) => method(policy, call, stdin));
+    const signal = signalOf(call);
+    const result = await withPolicy(call.policy, { signal }, async (policy) =>
+      method(policy, call, stdin, signal),
+    );
     return { stdout: JSON.stringify({ [call.method]: result }), exitCode: 0 };
   } catch (error) {
     return { stdout: JSON.stringify({ errorMessage: messageOf(error) || "it failed" }), exitCode: 1 };
@@ -76,10 +80,11 @@ async function signMessage(
   policy: SigningPolicy,
   call: Call,
   stdin: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
 ): Promise<object> {
   const { algorithm, hash } = algorithmOf(policy, call);
   const digest = await digestOf(call, hash, stdin);
-  const raw = await policy.signHash(digest, algorithm, { signal: signalOf(call) });
+  const raw = await policy.signHash(digest, algorithm, { signal });
   const signature = algorithm.name === "ECDSA" ? ecdsaSignatureValue(raw) : raw;
   return { signature: Buffer.from(signature).toString("base64") };
 }
