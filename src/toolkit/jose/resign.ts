@@ -1,4 +1,5 @@
 import { decodeBase64url, encodeBase64url } from "../../adapter/base64url.js";
+import { requireSameKey } from "../../adapter/same-key.js";
 import { signMessage } from "../../adapter/sign-message.js";
 import type { CallOptions } from "../../api/transport/request.js";
 import { requireSignal } from "../../base/abort.js";
@@ -7,7 +8,6 @@ import { algorithmOf } from "./algorithm.js";
 import { foreignCertificateIn, namesCertificate } from "./certificate-parameters.js";
 import { decodeHeader } from "./header.js";
 import { refused } from "./refusal.js";
-import { requireSameKey } from "./same-key.js";
 
 /**
  * Signs a JWS or JWT anew that a library has made with another key, so that libraries which sign synchronously need not

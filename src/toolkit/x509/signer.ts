@@ -5,6 +5,7 @@ import type * as X509 from "@peculiar/x509";
 import type { SignerChoice } from "../../adapter/choice.js";
 import { algorithmOf } from "../../adapter/choice.js";
 import { cryptoWith } from "../../adapter/crypto.js";
+import { requireSameKey } from "../../adapter/same-key.js";
 import type { Bytes } from "../../base/bytes.js";
 import { equal } from "../../base/bytes.js";
 import { SignPathError } from "../../base/errors.js";
@@ -79,14 +80,10 @@ export async function withOneKey<Document>(
 ): Promise<Document> {
   algorithmOf(choice);
   const { policy } = choice;
-  const before = publicKeyOf(policy.certificateDer);
+  const before = policy.certificateDer;
   const document = await make();
-  if (equal(before, publicKeyOf(policy.certificateDer))) return document;
-  throw new SignPathError(
-    "CERTIFICATE_CHANGED",
-    `signing policy ${policy.reference} got another key while a document was made with it: make it again`,
-    { stage: "sign", retryable: true },
-  );
+  requireSameKey(policy, before);
+  return document;
 }
 
 /**

@@ -1,9 +1,9 @@
 import { algorithmOf } from "../../adapter/choice.js";
 import { cryptoWith } from "../../adapter/crypto.js";
+import { requireSameKey } from "../../adapter/same-key.js";
 import { signMessage } from "../../adapter/sign-message.js";
 import { encodeBase64 } from "../../base/bytes.js";
 import { isSignPathError } from "../../base/errors.js";
-import { requireSameKey } from "../jose/same-key.js";
 import { canonicalizationUri, signatureUri } from "./algorithms.js";
 import { dropForeignEncoding, ownDocument } from "./input.js";
 import { hasForeignPrefix, inclusiveTrouble } from "./namespaces.js";

@@ -1,11 +1,11 @@
 import type { KeyLike } from "node:crypto";
 import type { SignerChoice } from "../../adapter/choice.js";
 import { algorithmOf } from "../../adapter/choice.js";
+import { requireSameKey } from "../../adapter/same-key.js";
 import { signMessage } from "../../adapter/sign-message.js";
 import { encodeBase64 } from "../../base/bytes.js";
 import { isSignPathError } from "../../base/errors.js";
 import type { CertificateInput } from "../../policy/chain.js";
-import { requireSameKey } from "../jose/same-key.js";
 import {
   canonicalizationUri,
   digestUri,
