@@ -15,7 +15,10 @@ export async function replaceFile(
   destination: string = path,
 ): Promise<void> {
   const copy = await Replacement.copyOf(path, destination);
-  if (copy === undefined) throw new TypeError(`${path} or ${destination} is no regular file`);
+  if (copy === undefined) {
+    const either = [...new Set([path, destination])].join(" or ");
+    throw new TypeError(`${either} is no regular file`);
+  }
   try {
     await edit(copy.file);
     await copy.commit();
