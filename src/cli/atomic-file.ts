@@ -1,10 +1,7 @@
-import { randomBytes } from "node:crypto";
-import type { Stats } from "node:fs";
-import { unlinkSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { access, constants, open, readlink, realpath, rename, rm, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
-import { isSystemError, unwritable } from "./cli-error.js";
+import { open } from "node:fs/promises";
+import { Replacement } from "../base/replacement.js";
+import { unwritable } from "./cli-error.js";
 
 /** Where a result goes. */
 export interface Destination {
@@ -26,29 +23,6 @@ export interface FileDestination extends Destination {
   append(bytes: Uint8Array): Promise<void>;
 }
 
-/** Temporary files that exist now: whatever ends the process, they go with it. */
-const unfinished = new Set<string>();
-let watching = false;
-
-function watch(path: string): void {
-  unfinished.add(path);
-  if (watching) return;
-  watching = true;
-  process.on("exit", removeUnfinished);
-}
-
-/** Removes the temporary files that exist now, at once. */
-export function removeUnfinished(): void {
-  for (const path of unfinished) {
-    try {
-      unlinkSync(path);
-    } catch {
-      // It is gone, or cannot be had any more.
-    }
-  }
-  unfinished.clear();
-}
-
 /**
  * Opens a file for one result: a temporary file beside it, which takes its place when it is whole and on the disk. A
  * symbolic link is followed. What is no regular file (`/dev/stdout`, a named pipe) is written directly.
@@ -57,74 +31,34 @@ export function removeUnfinished(): void {
  */
 export async function openDestination(path: string): Promise<FileDestination> {
   try {
-    const existing = await statIfThere(path);
-    if (existing === undefined) return await TemporaryFile.beside(await linkTarget(path), undefined);
-    if (!existing.isFile()) return new Device(path, await open(path, "w"));
-    const target = await realpath(path);
-    await access(target, constants.W_OK);
-    return await TemporaryFile.beside(target, existing.mode & 0o777);
+    const replacement = await Replacement.open(path);
+    return replacement === undefined ? new Device(path, await open(path, "w")) : new RegularFile(replacement);
   } catch (error) {
     throw unwritable(path, error);
   }
 }
 
-/** Where a symbolic link leads that leads to nothing yet; else the path itself. */
-async function linkTarget(path: string): Promise<string> {
-  try {
-    return resolve(dirname(path), await readlink(path));
-  } catch {
-    return path;
-  }
-}
-
-async function statIfThere(path: string): Promise<Stats | undefined> {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if (isSystemError(error) && error.code === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
-/** File systems that have no such thing as waiting for the disk. */
-const NO_SYNC: ReadonlySet<string> = new Set(["EINVAL", "ENOSYS", "ENOTSUP"]);
-
 const ZEROS = new Uint8Array(64 * 1024);
 
-class TemporaryFile implements FileDestination {
-  readonly #target: string;
-  readonly #path: string;
-  readonly #file: FileHandle;
-  #open = true;
+class RegularFile implements FileDestination {
+  readonly #replacement: Replacement;
   #length = 0;
 
-  private constructor(target: string, path: string, file: FileHandle) {
-    this.#target = target;
-    this.#path = path;
-    this.#file = file;
-  }
-
-  /** The name is short, so that a name that is as long as names may be has room for it. */
-  static async beside(target: string, mode: number | undefined): Promise<TemporaryFile> {
-    const path = join(dirname(target), `.signpath-${randomBytes(6).toString("hex")}.tmp`);
-    const file = await open(path, "wx", 0o666);
-    watch(path);
-    // Not every file system has modes.
-    if (mode !== undefined) await file.chmod(mode).catch(() => undefined);
-    return new TemporaryFile(target, path, file);
+  constructor(replacement: Replacement) {
+    this.#replacement = replacement;
   }
 
   async reserve(bytes: number): Promise<void> {
     await this.#attempt(async () => {
       for (let position = 0; position < bytes; position += ZEROS.length) {
-        await this.#write(ZEROS.subarray(0, bytes - position), position);
+        await this.#replacement.write(ZEROS.subarray(0, bytes - position), position);
       }
     });
   }
 
   async append(bytes: Uint8Array): Promise<void> {
     await this.#attempt(async () => {
-      await this.#write(bytes, this.#length);
+      await this.#replacement.write(bytes, this.#length);
       this.#length += bytes.byteLength;
     });
   }
@@ -132,39 +66,14 @@ class TemporaryFile implements FileDestination {
   async commit(result: Uint8Array | AsyncIterable<Uint8Array>): Promise<number> {
     for await (const piece of result instanceof Uint8Array ? [result] : result) await this.append(piece);
     await this.#attempt(async () => {
-      await this.#file.truncate(this.#length);
-      await this.#file.sync().catch((error: unknown) => {
-        if (!isSystemError(error) || !NO_SYNC.has(error.code)) throw error;
-      });
-      await this.#close();
-      await rename(this.#path, this.#target);
-      unfinished.delete(this.#path);
+      await this.#replacement.file.truncate(this.#length);
+      await this.#replacement.commit();
     });
     return this.#length;
   }
 
-  async discard(): Promise<void> {
-    await this.#close().catch(() => undefined);
-    if (!unfinished.has(this.#path)) return;
-    try {
-      await rm(this.#path, { force: true });
-      unfinished.delete(this.#path);
-    } catch {
-      // It is tried again when the process ends.
-    }
-  }
-
-  async #write(bytes: Uint8Array, position: number): Promise<void> {
-    for (let done = 0; done < bytes.byteLength; ) {
-      const { bytesWritten } = await this.#file.write(bytes, done, bytes.byteLength - done, position + done);
-      done += bytesWritten;
-    }
-  }
-
-  async #close(): Promise<void> {
-    if (!this.#open) return;
-    this.#open = false;
-    await this.#file.close();
+  discard(): Promise<void> {
+    return this.#replacement.discard();
   }
 
   async #attempt(work: () => Promise<void>): Promise<void> {
@@ -172,7 +81,7 @@ class TemporaryFile implements FileDestination {
       await work();
     } catch (error) {
       await this.discard();
-      throw unwritable(this.#target, error);
+      throw unwritable(this.#replacement.target, error);
     }
   }
 }

@@ -2,8 +2,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Entry, FileEntry, ZipWriterAddDataOptions } from "@zip.js/zip.js";
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipReader, ZipWriter } from "@zip.js/zip.js";
+import { afterAll } from "vitest";
 import type { Emulator } from "../../src/emulator/index.js";
-import type { RunResult } from "../support/run.js";
+import type { JarsignerResult } from "../support/jarsigner-process.js";
+import { JarsignerProcess } from "../support/jarsigner-process.js";
 import { run } from "../support/run.js";
 import { temporaryFolder } from "../support/temporary.js";
 import type { ToolkitTest } from "../support/toolkit-row.js";
@@ -18,7 +20,7 @@ export const proves: ToolkitTest = toolkitTest({
   subpath: "/jar",
   toolkit: "@zip.js/zip.js",
   use: "`signJar(path, { policy, … })`",
-  verifiers: ["jarsigner"],
+  verifiers: ["jarsigner", "JDK"],
   verifiedBy: ["`jarsigner -verify -strict`"],
 });
 
@@ -89,27 +91,30 @@ export class Jarsigner {
   readonly folder: string = temporaryFolder();
   readonly #emulator: () => Emulator;
   #trust: Promise<string> | undefined;
+  #process: JarsignerProcess | undefined;
   #number = 0;
 
   constructor(emulator: () => Emulator) {
     this.#emulator = emulator;
+    afterAll(() => this.#process?.close());
   }
 
   /** Verifies strictly: bad chains, unsigned entries and signers that are not trusted are errors as well. */
   async verify(archive: Uint8Array): Promise<Verdict> {
     const path = await this.save(archive);
     const keystore = await this.#keystore();
-    const result = await this.#run(["-verify", "-strict", "-verbose", "-certs", ...storeOf(keystore), path]);
-    const output = result.stdout + result.stderr;
-    return { isGood: result.status === 0 && /^jar verified\.$/m.test(output), output };
+    const { status, output } = await this.#run([
+      ...["-verify", "-strict", "-verbose", "-certs", ...storeOf(keystore), path],
+    ]);
+    return { isGood: status === 0 && /^jar verified\.$/m.test(output), output };
   }
 
   /** Signs with jarsigner's own key, an EC one. */
   async sign(archive: Uint8Array, ...options: readonly string[]): Promise<Uint8Array<ArrayBuffer>> {
     const path = await this.save(archive);
     const keystore = await this.#keystore();
-    const { status, stdout } = await this.#run([...storeOf(keystore), ...options, path, "other"]);
-    if (status !== 0) throw new Error(`jarsigner ended with ${status}: ${stdout}`);
+    const { status, output } = await this.#run([...storeOf(keystore), ...options, path, "other"]);
+    if (status !== 0) throw new Error(`jarsigner ended with ${status}: ${output}`);
     return new Uint8Array(await readFile(path));
   }
 
@@ -121,8 +126,9 @@ export class Jarsigner {
     return path;
   }
 
-  #run(args: readonly string[]): Promise<RunResult> {
-    return run(pathOf("jarsigner"), ["-J-XX:TieredStopAtLevel=1", "-J-Duser.language=en", ...args]);
+  #run(args: readonly string[]): Promise<JarsignerResult> {
+    this.#process ??= new JarsignerProcess();
+    return this.#process.run(args);
   }
 
   #keystore(): Promise<string> {

@@ -7,9 +7,9 @@
  * `createSignerObject`. resedit checks nothing of a signature; @electron/windows-sign neither, and it goes on after a hook that
  * fails. osslsigncode verifies all of it, 2.5 and 2.9 were run; with resedit 3.1.0 and @electron/windows-sign 1.2.2.
  *
- * RSA signs with PKCS#1 v1.5, because Windows takes no RSA-PSS here. ECDSA is understood by osslsigncode on all curves, but by
- * Smart App Control and App Control for Business not at all: have an RSA key for what must run under them. MSI, CAB, APPX,
- * catalogs and scripts are not signed.
+ * RSA signs with PKCS#1 v1.5, because Windows takes no RSA-PSS here. osslsigncode verifies ECDSA on all curves; Smart App
+ * Control takes no ECC signatures (Microsoft), so have an RSA key for what must run under it. MSI, CAB, APPX, catalogs, scripts
+ * and App Control policies are not signed.
  */
 export { finalizeExecutable } from "./finalize-executable.js";
 export type { SignExecutableOptions } from "./options.js";

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { replaceFile } from "../../adapter/replace-file.js";
 import type { CallOptions } from "../../api/transport/request.js";
@@ -15,7 +15,7 @@ import { planOf } from "./options.js";
 import { readSignature } from "./pe/certificate-table.js";
 import { digestImage } from "./pe/digest.js";
 import type { Image } from "./pe/image.js";
-import { imageOf, imageOfFile } from "./pe/image.js";
+import { imageOf, imageOfFile, requireNotAborted } from "./pe/image.js";
 import { readLayout } from "./pe/layout.js";
 import { pageHashesOf } from "./pe/page-hashes.js";
 import { spcIndirectData } from "./spc.js";
@@ -55,7 +55,6 @@ export async function signExecutable(
   options: SignExecutableOptions,
 ): Promise<Bytes> {
   const plan = planOf(options);
-  requireSignal(options.signal);
   const bytes = await bytesOf(source, options.signal);
   return attach(bytes, await sign(imageOf(bytes), plan));
 }
@@ -102,6 +101,7 @@ export async function attachSignatureToFile(
   options: AttachSignatureOptions & { readonly output?: string | URL | undefined } = {},
 ): Promise<void> {
   const { nested = false, signal, output } = options;
+  requireSignal(signal);
   const copy = exactCopy(signature);
   await editExecutable(path, output, (image) => put(image, copy, nested, signal));
 }
@@ -112,7 +112,16 @@ export async function attachSignatureToFile(
  * @throws {SignPathError} `REQUEST_REJECTED` for what is no PE image
  */
 export async function extractSignature(source: ExecutableSource): Promise<Bytes | undefined> {
-  const image = imageOf(await bytesOf(source, undefined));
+  if (isBufferSource(source)) return signatureIn(imageOf(exactCopy(viewOf(source))));
+  const file = await open(pathOf(source), "r");
+  try {
+    return await signatureIn(await imageOfFile(file));
+  } finally {
+    await file.close();
+  }
+}
+
+async function signatureIn(image: Image): Promise<Bytes | undefined> {
   return readSignature(image, await readLayout(image));
 }
 
@@ -165,13 +174,18 @@ async function put(
 }
 
 async function bytesOf(source: ExecutableSource, signal: AbortSignal | undefined): Promise<Bytes> {
-  if (typeof source === "string" || source instanceof URL)
-    return exactCopy(await readFile(source, { signal: signal ?? undefined }));
+  requireSignal(signal);
   if (isBufferSource(source)) return exactCopy(viewOf(source));
-  throw new TypeError("an executable is given by its bytes or by its path");
+  try {
+    return exactCopy(await readFile(pathOf(source), { signal: signal ?? undefined }));
+  } catch (error) {
+    requireNotAborted(signal);
+    throw error;
+  }
 }
 
-function pathOf(path: string | URL): string {
+function pathOf(path: unknown): string {
   if (typeof path === "string") return path;
-  return fileURLToPath(path);
+  if (path instanceof URL) return fileURLToPath(path);
+  throw new TypeError("an executable is given by its bytes or by its path");
 }

@@ -89,8 +89,8 @@ function spOpusInfo({ description, url }: OpusInfo): Bytes {
 
 /** `SpcString.unicode`, a BMPString: UTF-16, big endian. */
 function bmp(text: string): Bytes {
-  if (typeof text !== "string" || text.trim() === "" || text.length > 1024)
-    throw wrongOption("description must be a text of 1 to 1024 characters");
+  if (typeof text !== "string" || text.trim() === "" || text.length > 1024 || /\p{Cc}|\p{Cs}/u.test(text))
+    throw wrongOption("description must be a text of 1 to 1024 characters, on one line");
   return concat(Buffer.from(text, "utf16le").swap16());
 }
 

@@ -1,5 +1,6 @@
 import type { Entry, FileEntry } from "@zip.js/zip.js";
 import { refused } from "./refusal.js";
+import { isSmall, readSmall } from "./small-entry.js";
 import type { ArchiveReader, ZipModule } from "./zip.js";
 import { onArchive, zipReader } from "./zip.js";
 
@@ -10,6 +11,8 @@ export const MANIFEST_NAME = "META-INF/MANIFEST.MF";
 export interface JarEntry {
   readonly name: string;
   readonly zipEntry: Entry;
+  /** The archive that it is in. */
+  readonly reader: ArchiveReader;
 }
 
 /** The entries of an archive by what signing means to them, each kind in the archive's order. */
@@ -51,7 +54,7 @@ export async function readEntries(
     const key = isManifest(name) || isSignatureRelated(name) ? name.toUpperCase() : name;
     if (names.has(key)) throw refused(`the archive has two entries ${JSON.stringify(name)}`);
     names.add(key);
-    return { name, zipEntry };
+    return { name, zipEntry, reader };
   });
   const files = entries.filter(({ name }) => !name.endsWith("/"));
   return {
@@ -70,19 +73,20 @@ export async function readEntries(
  * @throws {SignPathError} `REQUEST_REJECTED`, `ABORTED`
  */
 export async function readEntry(
-  { name, zipEntry }: JarEntry,
+  { name, zipEntry, reader }: JarEntry,
   onChunk: (chunk: Uint8Array) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const sink = new WritableStream<Uint8Array>({ write: onChunk });
-  await onArchive(`the entry ${JSON.stringify(name)}`, signal, () =>
-    (zipEntry as FileEntry).getData(sink, {
+  const file = zipEntry as FileEntry;
+  await onArchive(`the entry ${JSON.stringify(name)}`, signal, async () => {
+    if (isSmall(file)) return onChunk(await readSmall(file, reader));
+    await file.getData(new WritableStream<Uint8Array>({ write: onChunk }), {
       checkCrc32: true,
       checkOverlappingEntry: true,
       useWebWorkers: false,
       ...(signal !== undefined && { signal }),
-    }),
-  );
+    });
+  });
 }
 
 /** The name of a signature: of `META-INF/NAME.SF`, NAME in capital letters. */

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -65,6 +65,15 @@ describe("the file of an executable", () => {
     await signExecutableFile(link, await optionsOf());
     expect((await readFile(path)).equals(await readFile(output))).toBe(true);
     expect((await readdir(folder)).sort()).toEqual(["app.exe", "link.exe", "signed.exe"]);
+  });
+
+  it("may be larger than what Node reads at once, and its signature is read from there", async () => {
+    const { path } = await newFile(await signExecutable(makeImage(), await optionsOf()));
+    const signature = await extractSignature(path);
+    expect(signature).toEqual(await extractSignature(await readFile(path)));
+    const large = (await newFile()).path;
+    await truncate(large, 2 ** 31 + 8);
+    expect(await extractSignature(pathToFileURL(large))).toBeUndefined();
   });
 
   it("stays as it is where it cannot be signed, and nothing else is left", async () => {

@@ -7,6 +7,8 @@ import {
   finalizeExecutable,
   signExecutable,
 } from "../../../src/toolkit/authenticode/index.js";
+import { imageOf } from "../../../src/toolkit/authenticode/pe/image.js";
+import { readLayout } from "../../../src/toolkit/authenticode/pe/layout.js";
 import { sentTo, useSignPath } from "../../cms/support.js";
 import { useEmulator } from "../../support/emulator.js";
 import { codedFailureOf, codedThrownBy, thrownBy } from "../../support/failure.js";
@@ -107,6 +109,39 @@ describe("resedit", () => {
     const aborted = sign(makeImage(), await optionsOf("rsa-2048", { signal: AbortSignal.abort() }));
     expect(await codedFailureOf(aborted)).toMatchObject({ code: "ABORTED" });
     expect(sentTo(emulator())).toBe(before);
+  });
+
+  it("gets no signature by a key whose certificate it does not have", async () => {
+    const options = await optionsOf("p-384");
+    const signer = createSignerObject(options);
+    const pieces = (): Iterator<ArrayBuffer, void> => [new ArrayBuffer(100)].values() as never;
+    signer.getCertificateData();
+    await emulator().rotateCertificate("p-384", { newKey: true });
+    // Another call hears of it first.
+    const other = createSignerObject(options).signData(pieces());
+    expect(await codedFailureOf(other)).toMatchObject({ code: "CERTIFICATE_CHANGED" });
+    const failing = signer.signData(pieces());
+    expect(await codedFailureOf(failing)).toMatchObject({ code: "CERTIFICATE_CHANGED", retryable: true });
+    signer.getCertificateData();
+    expect((await signer.signData(pieces())).byteLength).toBeGreaterThan(90);
+  });
+
+  it.each(["a", "ab", "abc", "abcd", "abcde"])("has a signature as long as its entry: %s", async (text) => {
+    const executable = NtExecutable.from(makeImage());
+    const padded = { ...createSignerObject(await optionsOf("p-256")) };
+    const certificates = [
+      ...padded.getCertificateData(),
+      Buffer.from([0x04, text.length, ...Buffer.from(text)]),
+    ];
+    padded.getCertificateData = () =>
+      certificates.map((each) => Uint8Array.from(new Uint8Array(each)).buffer);
+    const signed = Buffer.from(
+      await finalizeExecutable(await generateExecutableWithSign(executable, padded, 8)),
+    );
+    const { certificateTable } = await readLayout(imageOf(signed));
+    expect(certificateTable).toBeDefined();
+    const { offset = 0, length } = certificateTable ?? {};
+    expect(signed.readUInt32LE(offset)).toBe(length);
   });
 
   it("gets no object for what cannot be signed", async () => {

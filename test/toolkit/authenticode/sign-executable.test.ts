@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { stampCms, timestamp, verifyCms } from "../../../src/cms/index.js";
 import type { SignExecutableOptions } from "../../../src/toolkit/authenticode/index.js";
@@ -6,6 +8,9 @@ import {
   extractSignature,
   signExecutable,
 } from "../../../src/toolkit/authenticode/index.js";
+import { imageOf } from "../../../src/toolkit/authenticode/pe/image.js";
+import { readLayout } from "../../../src/toolkit/authenticode/pe/layout.js";
+import { pageHashesOf } from "../../../src/toolkit/authenticode/pe/page-hashes.js";
 import { child, readDer } from "../../cms/der.js";
 import { readSignedData } from "../../cms/sign/read-signed-data.js";
 import { sentTo, useSignPath } from "../../cms/support.js";
@@ -13,6 +18,7 @@ import { createAuthority } from "../../support/authority.js";
 import { useEmulator } from "../../support/emulator.js";
 import { codedFailureOf, failureOf } from "../../support/failure.js";
 import { startOpensslTsa } from "../../support/openssl-tsa.js";
+import { temporaryFolder } from "../../support/temporary.js";
 import { toolkitTest } from "../../support/toolkit-row.js";
 import { testWith } from "../../support/verifiers.js";
 import type { ImageOptions } from "./images.js";
@@ -294,6 +300,32 @@ describe("an executable", () => {
     expect(sentTo(emulator())).toBe(before);
   });
 
+  it.each([0, 1])("is not signed after an abort while it is read: turn %i", async (turn) => {
+    const path = join(temporaryFolder(), "app.exe");
+    const image = makeImage({ sections: [30_000_000] });
+    await writeFile(path, image);
+    const before = sentTo(emulator());
+    for (const source of [image, path]) {
+      const controller = new AbortController();
+      const options = await optionsOf("rsa-2048", { signal: controller.signal, pageHashes: true });
+      const signing = codedFailureOf(signExecutable(source, options));
+      if (turn === 0) controller.abort(new Error("enough"));
+      else setImmediate(() => controller.abort(new Error("enough")));
+      expect(await signing).toMatchObject({ code: "ABORTED", cause: { message: "enough" } });
+    }
+    expect(sentTo(emulator())).toBe(before);
+  });
+
+  it("makes no page hashes after an abort", async () => {
+    const image = makeImage({ sections: [700] });
+    const failing = pageHashesOf(
+      imageOf(image),
+      await readLayout(imageOf(image)),
+      AbortSignal.abort(new Error("enough")),
+    );
+    expect(await codedFailureOf(failing)).toMatchObject({ code: "ABORTED", cause: { message: "enough" } });
+  });
+
   it.each<[string, string, Partial<Record<keyof SignExecutableOptions, unknown>>, string, RegExp]>([
     [
       "RSA-PSS",
@@ -305,6 +337,8 @@ describe("an executable", () => {
     ["SHA-1", "rsa-2048", { hash: "SHA-1" }, "ALGORITHM_NOT_SUPPORTED", /SHA-256, SHA-384, SHA-512/],
     ["a padding for an EC key", "p-256", { padding: "pkcs1" }, "ALGORITHM_NOT_SUPPORTED", /has an EC key/],
     ["an empty description", "rsa-2048", { description: " " }, "CONFIG_INVALID", /description/],
+    ["a description with NUL", "rsa-2048", { description: "a\0b" }, "CONFIG_INVALID", /description/],
+    ["half a character", "rsa-2048", { description: "a\ud83d" }, "CONFIG_INVALID", /description/],
     ["another kind of address", "rsa-2048", { url: "ftp://a.example" }, "CONFIG_INVALID", /http or https/],
     ["an address that is no ASCII", "rsa-2048", { url: "https://ü.example" }, "CONFIG_INVALID", /ASCII/],
     ["another statement", "rsa-2048", { statement: "personal" }, "CONFIG_INVALID", /individual/],

@@ -1,4 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
 import { SignPathError } from "../../../base/errors.js";
 import { unsuitable } from "../refusal.js";
 
@@ -56,14 +57,18 @@ export async function* piecesOf(
   signal?: AbortSignal | undefined,
 ): AsyncGenerator<Buffer, void, void> {
   for (let offset = from; offset < to; offset += CHUNK_BYTES) {
-    if (signal?.aborted) throw aborted(signal.reason);
+    // In memory nothing else is waited for, and whoever aborts wants a turn.
+    await setImmediate();
+    requireNotAborted(signal);
     yield image.read(offset, Math.min(CHUNK_BYTES, to - offset));
   }
 }
 
-function aborted(reason: unknown): SignPathError {
+/** @throws {SignPathError} `ABORTED` */
+export function requireNotAborted(signal: AbortSignal | null | undefined): void {
+  if (!signal?.aborted) return;
   const message = "The call was aborted while the executable was read";
-  return new SignPathError("ABORTED", message, { stage: "sign", cause: reason });
+  throw new SignPathError("ABORTED", message, { stage: "sign", cause: signal.reason });
 }
 
 function requireInside(offset: number, length: number, size: number): void {

@@ -1,13 +1,17 @@
 import { createHash } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import type { Bytes } from "../../../base/bytes.js";
 import { concat } from "../../../base/bytes.js";
 import { unsuitable } from "../refusal.js";
 import type { Image } from "./image.js";
+import { requireNotAborted } from "./image.js";
 import type { Layout } from "./layout.js";
 
 /** Windows checks an image page by page, as it reads it. */
 const PAGE_BYTES = 4096;
 const HASH_BYTES = 32;
+/** After so many bytes others get a turn. */
+const TURN_BYTES = 1024 * 1024;
 
 /**
  * The page hashes of an image, by SHA-256: for each page of its headers and sections the offset in the file (32 bits, little
@@ -37,7 +41,8 @@ export async function pageHashesOf(
   let end = sizeOfHeaders;
   for (const { offset, length } of sections) {
     for (let page = 0; page < length; page += PAGE_BYTES) {
-      signal?.throwIfAborted();
+      if (page % TURN_BYTES === 0) await setImmediate();
+      requireNotAborted(signal);
       const bytes = await image.read(offset + page, Math.min(PAGE_BYTES, length - page));
       entries.push(entry(offset + page, concat(bytes, new Uint8Array(PAGE_BYTES - bytes.length))));
     }

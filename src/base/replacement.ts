@@ -1,0 +1,185 @@
+import { randomBytes } from "node:crypto";
+import { unlinkSync } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
+import {
+  access,
+  chmod,
+  constants,
+  copyFile,
+  open,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+
+/** The bits of a mode that say who may do what. */
+const PERMISSIONS = 0o777;
+
+/** File systems that have no such thing as waiting for the disk. */
+const NO_SYNC: ReadonlySet<unknown> = new Set(["EINVAL", "ENOSYS", "ENOTSUP"]);
+
+/** Where a file goes, with its links followed, and the mode of what is there. */
+interface Place {
+  readonly target: string;
+  readonly mode: number | undefined;
+}
+
+/**
+ * A file that is written beside its path and takes its place when it is whole and on the disk, with the mode of what it
+ * replaces: nobody sees half of it. A symbolic link goes on leading to it. Errors of the file system are passed on as they are.
+ */
+export class Replacement {
+  /** What is replaced, or comes into being. */
+  readonly target: string;
+  /** The file beside it, open for reading and writing; {@link commit} and {@link discard} close it. */
+  readonly file: FileHandle;
+  readonly #temporary: string;
+  #isOpen = true;
+
+  private constructor(target: string, temporary: string, file: FileHandle) {
+    this.target = target;
+    this.#temporary = temporary;
+    this.file = file;
+  }
+
+  /**
+   * An empty one.
+   *
+   * @returns `undefined` where there is something else than a regular file
+   */
+  static async open(path: string): Promise<Replacement | undefined> {
+    const place = await placeOf(path);
+    if (place === undefined) return undefined;
+    return makeBeside(place.target, async (temporary) => {
+      const file = await open(temporary, "wx+", 0o666);
+      await setMode(file, place.mode);
+      return new Replacement(place.target, temporary, file);
+    });
+  }
+
+  /**
+   * A copy of a file, with the mode of that where it replaces nothing.
+   *
+   * @returns `undefined` where one of both is something else than a regular file
+   */
+  static async copyOf(source: string, path: string): Promise<Replacement | undefined> {
+    const copied = await stat(source);
+    const place = await placeOf(path);
+    if (place === undefined || !copied.isFile()) return undefined;
+    return makeBeside(place.target, async (temporary) => {
+      await copyFile(source, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+      // It has the mode of the source, which its owner may not be allowed to write.
+      await chmod(temporary, 0o600).catch(() => undefined);
+      const file = await open(temporary, "r+");
+      await setMode(file, place.mode ?? copied.mode & PERMISSIONS);
+      return new Replacement(place.target, temporary, file);
+    });
+  }
+
+  /** Writes all of the bytes, at a position or behind what was written before. */
+  async write(bytes: Uint8Array, position?: number): Promise<void> {
+    for (let done = 0; done < bytes.byteLength; ) {
+      const at = position === undefined ? null : position + done;
+      done += (await this.file.write(bytes, done, bytes.byteLength - done, at)).bytesWritten;
+    }
+  }
+
+  /** Puts the whole in its place. After a failure {@link discard} is still to be called. */
+  async commit(): Promise<void> {
+    await this.file.sync().catch((error: unknown) => {
+      if (!NO_SYNC.has(codeOf(error))) throw error;
+    });
+    await this.#close();
+    await rename(this.#temporary, this.target);
+    unfinished.delete(this.#temporary);
+  }
+
+  /** Leaves everything as it was. Harmless after {@link commit}. */
+  async discard(): Promise<void> {
+    await this.#close().catch(() => undefined);
+    await removeTemporary(this.#temporary);
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    await this.file.close();
+  }
+}
+
+/** Temporary files that exist now: whatever ends the process, they go with it. */
+const unfinished = new Set<string>();
+let isWatching = false;
+
+/** Removes the temporary files that exist now, at once. */
+export function removeUnfinished(): void {
+  for (const path of unfinished) {
+    try {
+      unlinkSync(path);
+    } catch {
+      // It is gone, or cannot be had any more.
+    }
+  }
+  unfinished.clear();
+}
+
+async function makeBeside(
+  target: string,
+  make: (temporary: string) => Promise<Replacement>,
+): Promise<Replacement> {
+  // The name is short, so that there is room for it wherever there is for that of the target.
+  const temporary = join(dirname(target), `.signpath-${randomBytes(6).toString("hex")}.tmp`);
+  unfinished.add(temporary);
+  if (!isWatching) process.on("exit", removeUnfinished);
+  isWatching = true;
+  try {
+    return await make(temporary);
+  } catch (error) {
+    await removeTemporary(temporary);
+    throw error;
+  }
+}
+
+async function removeTemporary(path: string): Promise<void> {
+  if (!unfinished.has(path)) return;
+  try {
+    await rm(path, { force: true });
+    unfinished.delete(path);
+  } catch {
+    // It is tried again when the process ends.
+  }
+}
+
+/** Follows a symbolic link, and fails for what may not be written; `undefined` for what is no regular file. */
+async function placeOf(path: string): Promise<Place | undefined> {
+  const existing = await stat(path).catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  });
+  if (existing === undefined) return { target: await linkTarget(path), mode: undefined };
+  if (!existing.isFile()) return undefined;
+  const target = await realpath(path);
+  await access(target, constants.W_OK);
+  return { target, mode: existing.mode & PERMISSIONS };
+}
+
+/** Where a symbolic link leads that leads to nothing yet; else the path itself. */
+async function linkTarget(path: string): Promise<string> {
+  try {
+    return resolve(dirname(path), await readlink(path));
+  } catch {
+    return path;
+  }
+}
+
+/** Not every file system has modes. */
+async function setMode(file: FileHandle, mode: number | undefined): Promise<void> {
+  if (mode !== undefined) await file.chmod(mode).catch(() => undefined);
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error ? Reflect.get(error, "code") : undefined;
+}
