@@ -8,6 +8,7 @@ import {
   jwkThumbprint,
   jwsKey,
   keyParameters,
+  resign,
   signJws,
   signJwt,
 } from "../../src/toolkit/jose/index.js";
@@ -203,6 +204,16 @@ describe("with a key in SignPath,", () => {
     await jose.compactVerify(named, await jose.importX509(policy.certificatePem, "PS512"));
   });
 
+  it("the public key can be in the header, as a proof of possession has it", async () => {
+    for (const slug of ["rsa-2048", "p-521"]) {
+      const policy = await policyOf(slug);
+      const { keys } = await jwks({ policy, x5c: false });
+      const token = await signJws("x", { policy, header: { jwk: keys[0] } });
+      expect((await jose.compactVerify(token, jose.EmbeddedJWK)).protectedHeader.jwk).toEqual(keys[0]);
+      expect(await resign(token, policy)).toContain(token.slice(0, token.indexOf(".")));
+    }
+  });
+
   it("a parameter of one's own can be critical, beside b64", async () => {
     const policy = await policyOf("p-256");
     const header = { "http://example.com/x": true, crit: ["http://example.com/x"] };
@@ -313,9 +324,13 @@ describe("with a key in SignPath,", () => {
     // So large that it is hashed on another thread, during which the new certificate becomes known.
     const options = { policy, b64: false, detached: true } as const;
     const payload = Buffer.alloc(32 * 1024 * 1024);
-    const signing = codedFailureOf(signJws(payload, { ...options, "x5t#S256": true }));
+    const { keys } = await jwks(policy);
+    const signings = [{ "x5t#S256": true }, { header: { jwk: keys[0] } }].map((more) =>
+      codedFailureOf(signJws(payload, { ...options, ...more })),
+    );
     await signpath().policies();
-    expect(await signing).toMatchObject({ code: "CERTIFICATE_CHANGED", retryable: true });
+    for (const failure of await Promise.all(signings))
+      expect(failure).toMatchObject({ code: "CERTIFICATE_CHANGED", retryable: true });
     await expect(signJws("", options)).resolves.toMatch(/\.\./);
   });
 
