@@ -89,6 +89,8 @@ describe("c2paSigner", () => {
   it("refuses certificates that cannot be read, and signs for no later certificate", async () => {
     const policy = await signpath().policy("demo/rsa-3072");
     await refusalOf(emulator(), () => c2paSigner(policy, { certificates: ["nonsense"] }), "CONFIG_INVALID");
+    for (const options of [{ reserveSize: -1 }, { reserveSize: Number.NaN }, { tsaUrl: 5 }])
+      await expect(c2paSigner(policy, options as never)).rejects.toThrow(TypeError);
     const { callback } = await c2paSigner(policy);
     await emulator().rotateCertificate("rsa-3072", { newKey: false });
     await policy.signStream(CLAIM, { name: "RSA-PSS", hash: "SHA-256" });

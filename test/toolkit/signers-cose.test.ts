@@ -144,6 +144,18 @@ describe("signCose", () => {
     }
   });
 
+  it("refuses a header that is protected and unprotected before anything is sent", async () => {
+    const policy = await signpath().policy("demo/p-256");
+    for (const headers of [
+      { p: { alg: "ES256" }, u: { alg: "ES384" } },
+      { p: { kid: "a" }, u: { kid: "a" } },
+    ]) {
+      const signing = (): unknown => signCose(cose, headers, PAYLOAD, { policy });
+      const failure = await refusalOf(emulator(), signing, "CONFIG_INVALID");
+      expect(failure.message).toMatch(/the header "(alg|kid)" is protected and unprotected/);
+    }
+  });
+
   it("sends nothing for what cose-js refuses, for a module that makes something else, or for a payload of text", async () => {
     const policy = await signpath().policy("demo/p-256");
     const before = emulator().signingRequests.length;
@@ -151,6 +163,10 @@ describe("signCose", () => {
       "Unknown parameter",
     );
     await expect(signCose(cose, {}, "text" as never, { policy })).rejects.toThrow(TypeError);
+    for (const externalAad of [Uint16Array.of(300), "text", null])
+      await expect(
+        signCose(cose, {}, PAYLOAD, { policy, externalAad: externalAad as never }),
+      ).rejects.toThrow("externalAad must be a Uint8Array");
     const good = await cose.sign.create({ p: { alg: "ES256" } }, PAYLOAD, {
       key: { d: Buffer.alloc(32, 1) },
     });

@@ -188,6 +188,8 @@ describe("sigstoreSigner", () => {
     const policy = await signpath().policy("demo/p-256");
     const before = emulator().signingRequests.length;
     await expect(sigstoreSigner(policy).sign("text" as never)).rejects.toThrow(TypeError);
+    for (const options of [{ keyMaterial: "certificate" }, { keyMaterial: "publicKey", hint: 5 }])
+      expect(() => sigstoreSigner(policy, options as never)).toThrow(TypeError);
     expect(emulator().signingRequests.length).toBe(before);
     const signer = sigstoreSigner(policy, { signal: AbortSignal.abort() });
     await refusalOf(emulator(), () => signer.sign(STATEMENT), "ABORTED");
