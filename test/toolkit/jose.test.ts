@@ -307,15 +307,15 @@ describe("with a key in SignPath,", () => {
   });
 
   it("a key that was replaced unnoticed fails one token, and the next names the new certificate", async () => {
-    const policy = await policyOf("rsa-4096");
-    await emulator().rotateCertificate("rsa-4096", { newKey: true });
+    const policy = await policyOf("rsa-2048");
+    await emulator().rotateCertificate("rsa-2048", { newKey: true });
     const options = { policy, kid: true, x5c: true, "x5t#S256": true } as const;
     expect(await codedFailureOf(signJws("", options))).toMatchObject({
       code: "CERTIFICATE_CHANGED",
       retryable: true,
     });
     const { x5c } = decoded(await signJws("", options)).header as { x5c: string[] };
-    expect(x5c).toEqual([Buffer.from(await emulator().certificateOf("rsa-4096")).toString("base64")]);
+    expect(x5c).toEqual([Buffer.from(await emulator().certificateOf("rsa-2048")).toString("base64")]);
   });
 
   it("a certificate that is replaced while its header is signed is not in a token", async () => {

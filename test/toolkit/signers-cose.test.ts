@@ -113,22 +113,28 @@ describe("signCose", () => {
     });
   });
 
-  testWith("python-cose", "signs sixteen at once, of payloads that change after the call", async () => {
-    const policy = await signpath().policy("demo/p-256");
-    const pem = await emulator().publicKeyOf("p-256");
-    const messages = await Promise.all(
-      Array.from({ length: 16 }, (_, index) => {
-        const payload = Buffer.from(`payload ${index}`);
-        const signing = signCose(cose, {}, payload, { policy });
-        payload.fill(0);
-        return signing;
-      }),
-    );
-    for (const [index, message] of messages.entries()) {
-      const payload = Buffer.from(`payload ${index}`).toString("base64");
-      expect(await verify(message, pem)).toMatchObject({ ok: true, payload });
-    }
-  });
+  testWith(
+    "python-cose",
+    "signs sixteen at once, of payloads and external data that change after the call",
+    async () => {
+      const policy = await signpath().policy("demo/p-256");
+      const pem = await emulator().publicKeyOf("p-256");
+      const messages = await Promise.all(
+        Array.from({ length: 16 }, (_, index) => {
+          const [payload, externalAad] = [Buffer.from(`payload ${index}`), Buffer.from("external")];
+          const signing = signCose(cose, {}, payload, { policy, externalAad });
+          payload.fill(0);
+          externalAad.fill(0);
+          return signing;
+        }),
+      );
+      for (const [index, message] of messages.entries()) {
+        const payload = Buffer.from(`payload ${index}`).toString("base64");
+        const verified = await verify(message, pem, Buffer.from("external"));
+        expect(verified).toMatchObject({ ok: true, payload });
+      }
+    },
+  );
 
   it.each([
     ["p-256", "ES384", /with this policy use ES256/],
