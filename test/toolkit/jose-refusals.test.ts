@@ -114,6 +114,8 @@ describe("before anything is sent", () => {
     ["a.b", "compact", /without a period/],
     ["ä", "compact", /printable ASCII/],
     ["line\n", "compact", /printable ASCII/],
+    ["\u001f", "compact", /printable ASCII/],
+    ["\u007f", "compact", /printable ASCII/],
     [Uint8Array.of(0xff), "flattened", /UTF-8 only/],
     [Uint8Array.of(0xed, 0xa0, 0x80), "general", /UTF-8 only/],
     ["\ud83d", "flattened", /surrogate/],
