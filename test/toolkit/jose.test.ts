@@ -194,6 +194,16 @@ describe("with a key in SignPath,", () => {
     expect(verified.map(({ payload }) => Buffer.from(payload).readUInt32BE())).toEqual(numbers);
   });
 
+  it("a payload that is signed as it is is copied at the call", async () => {
+    const policy = await policyOf("p-256");
+    const key = await jose.importX509(policy.certificatePem, "ES256");
+    const payload = Buffer.from("payload");
+    const signing = signJws(payload, { policy, b64: false, detached: true, serialization: "flattened" });
+    payload.fill(0);
+    const verifying = jose.flattenedVerify({ ...(await signing), payload: Buffer.from("payload") }, key);
+    await expect(verifying).resolves.toBeDefined();
+  });
+
   it("the algorithm is RS256 or the curve's unless it is named, in an option or in the header", async () => {
     for (const { slug, alg } of KINDS.filter(({ alg: each }) => each !== "PS384")) {
       expect(decoded(await signJws("", { policy: await policyOf(slug) })).header).toEqual({ alg });
