@@ -131,6 +131,15 @@ describe("a signer for a hook,", () => {
     );
   });
 
+  it("signs a payload that is not encoded where the header says so", async () => {
+    const policy = await policyOf("p-256");
+    const header = Buffer.from('{"alg":"ES256","b64":false,"crit":["b64"]}').toString("base64url");
+    const signature = await joseSigner(policy)(`${header}.as.it is`);
+    const key = await jose.importX509(policy.certificatePem, "ES256");
+    const verifying = jose.flattenedVerify({ protected: header, payload: "as.it is", signature }, key);
+    await expect(verifying).resolves.toBeDefined();
+  });
+
   it("for an algorithm that the key lacks is not made", async () => {
     const [ec, rsa] = await Promise.all([policyOf("p-256"), policyOf("rsa-2048")]);
     const failures = [
