@@ -8,6 +8,8 @@ import type { HashName } from "../wire/signing.js";
 export interface AdapterAlgorithm {
   readonly name: AlgorithmName;
   readonly hash: HashName;
+  /** The one curve that it is for, by its WebCrypto name; left out where any will do. */
+  readonly namedCurve?: string | undefined;
 }
 
 /** A name of JOSE for signatures (RFC 7518, section 3.1), which COSE has as well (RFC 9053, RFC 8812). */
@@ -30,7 +32,8 @@ const JOSE: readonly JoseAlgorithm[] = allAlgorithms()
   .filter(({ hash }) => hash.name !== "SHA-1")
   .map(({ name, hash, joseName }) => {
     const alg = `${joseName}${hash.name.slice("SHA-".length)}` as JoseAlgorithmName;
-    return Object.freeze({ name, hash: hash.name, alg });
+    const namedCurve = Object.keys(HASH_OF_CURVE).find((curve) => HASH_OF_CURVE[curve] === hash.name);
+    return Object.freeze({ name, hash: hash.name, alg, ...(name === "ECDSA" && { namedCurve }) });
   });
 
 /** From the smallest; SHA-1 must be asked for by its name. */
@@ -61,10 +64,7 @@ export function joseAlgorithm(policy: SigningPolicy, alg: string): JoseAlgorithm
  * @throws {SignPathError} `POLICY_UNUSABLE`
  */
 export function joseAlgorithmsOf(policy: SigningPolicy): JoseAlgorithm[] {
-  return JOSE.filter(({ name, hash }) => {
-    if (refusalOf(policy, { name, hash }) !== undefined) return false;
-    return policy.namedCurve === undefined || HASH_OF_CURVE[policy.namedCurve] === hash;
-  });
+  return JOSE.filter((algorithm) => refusalOf(policy, algorithm) === undefined);
 }
 
 /**
@@ -92,9 +92,12 @@ export function defaultAlgorithm(policy: SigningPolicy, hash?: HashName): Adapte
 }
 
 /** Why the policy's key does not sign with an algorithm, if it does not. */
-export function refusalOf(policy: SigningPolicy, algorithm: AdapterAlgorithm): SignPathError | undefined {
+export function refusalOf(
+  policy: SigningPolicy,
+  { name, hash, namedCurve }: AdapterAlgorithm,
+): SignPathError | undefined {
   try {
-    policy.privateKey(algorithm);
+    policy.privateKey({ name, hash, namedCurve });
     return undefined;
   } catch (error) {
     if (isSignPathError(error) && error.code === "ALGORITHM_NOT_SUPPORTED") return error;

@@ -5,8 +5,6 @@ import { keyOf, notSupported, refusalOf } from "./algorithms.js";
 /** An algorithm with the name that a format gives it. */
 export interface FormatAlgorithm extends AdapterAlgorithm {
   readonly alg: string;
-  /** The one curve that it is for, by its WebCrypto name; left out where any will do. */
-  readonly namedCurve?: string;
 }
 
 /** The algorithms of a format, those first that are taken where the caller names none. */
@@ -27,10 +25,7 @@ export function formatAlgorithm<Algorithm extends FormatAlgorithm>(
   { title, algorithms }: AlgorithmFormat<Algorithm>,
   alg?: string,
 ): Algorithm {
-  const possible = algorithms.filter(({ name, hash, namedCurve }) => {
-    if (refusalOf(policy, { name, hash }) !== undefined) return false;
-    return namedCurve === undefined || namedCurve === policy.namedCurve;
-  });
+  const possible = algorithms.filter((algorithm) => refusalOf(policy, algorithm) === undefined);
   const found = alg === undefined ? possible[0] : possible.find((algorithm) => algorithm.alg === alg);
   if (found !== undefined) return found;
   const key = `the key of signing policy ${policy.reference}${keyOf(policy)}`;

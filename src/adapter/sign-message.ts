@@ -16,11 +16,11 @@ import type { AdapterAlgorithm } from "./algorithms.js";
  */
 export async function signMessage(
   policy: SigningPolicy,
-  { name, hash }: AdapterAlgorithm,
+  { name, hash, namedCurve }: AdapterAlgorithm,
   data: BufferSource,
   options: SignOptions = {},
 ): Promise<Bytes> {
-  const key = policy.privateKey({ name, hash }) as SignPathCryptoKey & CryptoKey;
+  const key = policy.privateKey({ name, hash, namedCurve }) as SignPathCryptoKey & CryptoKey;
   return signWithKey({ name, hash }, key, data, options);
 }
 

@@ -85,7 +85,12 @@ function begin(
   const signed =
     typeof digesting === "string"
       ? { hash: digesting, message }
-      : (): Promise<Signed> => digesting.then((hash) => ({ hash, message }));
+      : async (): Promise<Signed> => {
+          const hash = await digesting;
+          // Another certificate may have become known meanwhile.
+          requireSameCurve(binding);
+          return { hash, message };
+        };
   return signDigest(state, signing, signed, options);
 }
 

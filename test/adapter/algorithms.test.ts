@@ -29,7 +29,8 @@ describe("an algorithm of JOSE", () => {
     expect(joseAlgorithmsOf(policy).map(({ alg }) => alg)).toEqual(algs);
     for (const alg of algs) {
       const name = { RS: "RSASSA-PKCS1-v1_5", PS: "RSA-PSS", ES: "ECDSA" }[alg.slice(0, 2)];
-      expect(joseAlgorithm(policy, alg)).toEqual({ alg, name, hash: `SHA-${alg.slice(2)}` });
+      const curve = name === "ECDSA" && { namedCurve: policy.namedCurve };
+      expect(joseAlgorithm(policy, alg)).toEqual({ alg, name, hash: `SHA-${alg.slice(2)}`, ...curve });
     }
   });
 

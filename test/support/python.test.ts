@@ -83,4 +83,24 @@ describe("PyJWT as a verifier", () => {
   testWith("python-jwt", "that could not read its input is no verdict", async () => {
     await expect(verify({})).rejects.toThrow(/verify_jwt\.py ended with 1/);
   });
+
+  testWith(
+    "python-jwt",
+    "answers each of many that ask at once, also after one that it could not read",
+    async () => {
+      const keyPem = pem(EC.publicKey);
+      const numbers = Array.from({ length: 8 }, (_, index) => index);
+      const asked = numbers.map((number) => {
+        const request = { token: token("ES256", EC.privateKey, `ä ${number}`), keyPem };
+        return verify(number % 4 === 1 ? request : { ...request, algorithms: ["ES256"] });
+      });
+      const answers = await Promise.allSettled(asked);
+      const good = (number: number) => ({
+        status: "fulfilled",
+        value: expect.objectContaining({ ok: true, payload: Buffer.from(`ä ${number}`).toString("base64") }),
+      });
+      const rejected = { status: "rejected", reason: expect.any(Error) };
+      expect(answers).toEqual(numbers.map((number) => (number % 4 === 1 ? rejected : good(number))));
+    },
+  );
 });

@@ -305,6 +305,20 @@ describe("the undo", () => {
   });
 });
 
+it("a key goes on with its policy: after a new key one signature fails, and those after it are by the new one", async () => {
+  const policy = await signpath().policy("demo/p-384");
+  const algorithm = { name: "ECDSA", hash: "SHA-384" };
+  const { privateKey, publicKey } = await policy.keyPair(algorithm);
+  installHere();
+  await emulator().rotateCertificate("p-384", { newKey: true });
+  const sign = (): Promise<ArrayBuffer> => globalThis.crypto.subtle.sign(algorithm, privateKey, DATA);
+  expect(await codedFailureOf(sign())).toMatchObject({ code: "CERTIFICATE_CHANGED" });
+  const signature = await sign();
+  const verify = (key: CryptoKey) => globalThis.crypto.subtle.verify(algorithm, key, signature, DATA);
+  expect(await verify(publicKey)).toBe(false);
+  expect(await verify(await policy.publicKey(algorithm))).toBe(true);
+});
+
 function isConstructor(method: unknown): boolean {
   try {
     Reflect.construct(Object, [], method as () => void);

@@ -70,6 +70,8 @@ describe("before anything is sent", () => {
     [{ header: { x5c: ["x"] } }, /x5c is not the certificate of signing policy demo\/p-256/],
     [{ unprotectedHeader: { "x5t#S256": "x" }, serialization: "general" }, /x5t#S256 is not the certificate/],
     [{ header: { jwk: { kty: "EC", d: "x" } } }, /public key, and this one is private/],
+    [{ header: { jwk: { kty: "EC", crv: "P-256", x: "AA", y: "AA" } } }, /jwk is not the public key of/],
+    [{ unprotectedHeader: { jwk: "x" }, serialization: "general" }, /jwk is not the public key of/],
     [{ header: { alg: "ES384" }, alg: "ES256" }, /"ES384" in the header/],
     [{ header: { typ: 1 } }, /typ in header must be a text/],
     [{ header: { crit: [] } }, /crit must be a list/],
@@ -91,6 +93,14 @@ describe("before anything is sent", () => {
     expect(failure.message).toMatch(message);
   });
 
+  it("a JWK Set has no key id that is no text", async () => {
+    const policy = await policyOf("p-256");
+    expect(await codedFailureOf(jwks({ policy, kid: 5 as never }))).toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringContaining("kid must be a text"),
+    });
+  });
+
   it("nobody signs where one of several signers cannot", async () => {
     const [first, second] = await Promise.all([policyOf("p-256"), policyOf("rsa-2048")]);
     const signers = [{ policy: first }, { policy: second, alg: "ES256" }];
@@ -104,6 +114,8 @@ describe("before anything is sent", () => {
     ["a.b", "compact", /without a period/],
     ["ä", "compact", /printable ASCII/],
     ["line\n", "compact", /printable ASCII/],
+    ["\u001f", "compact", /printable ASCII/],
+    ["\u007f", "compact", /printable ASCII/],
     [Uint8Array.of(0xff), "flattened", /UTF-8 only/],
     [Uint8Array.of(0xed, 0xa0, 0x80), "general", /UTF-8 only/],
     ["\ud83d", "flattened", /surrogate/],
@@ -173,6 +185,8 @@ describe("before anything is sent", () => {
     [{ iss: 1 }, {}, /iss must be a text/],
     [{ sub: null }, {}, /sub must be a text/],
     [{ jti: {} }, {}, /jti must be a text/],
+    [{ toJSON: () => ({ exp: "1" }) }, {}, /exp must be a number/],
+    [{ toJSON: () => ({ nbf: null }) }, {}, /nbf must be a number/],
     [{ aud: 1 }, {}, /aud must be/],
     [{ aud: null }, {}, /aud must be/],
     [{ aud: ["a", ["b"]] }, {}, /aud must be/],

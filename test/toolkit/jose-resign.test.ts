@@ -4,7 +4,7 @@ import jsonwebtoken from "jsonwebtoken";
 import jws from "jws";
 import { describe, expect, it } from "vitest";
 import type { SigningPolicy } from "../../src/policy/signing-policy.js";
-import { jwkThumbprint, keyParameters, resign, throwAwayKey } from "../../src/toolkit/jose/index.js";
+import { jwks, jwkThumbprint, keyParameters, resign, throwAwayKey } from "../../src/toolkit/jose/index.js";
 import { sentTo, useSignPath } from "../cms/support.js";
 import { useEmulator } from "../support/emulator.js";
 import { codedFailureOf, failureOf } from "../support/failure.js";
@@ -184,13 +184,22 @@ describe("a token that is signed anew", () => {
       expect((await refusalOf(token, policy)).message).toMatch(/not JSON in UTF-8/);
     });
 
-    it("is refused where it names the certificate of another policy", async () => {
+    it("is refused where it names the certificate or the key of another policy", async () => {
       const [policy, other] = await Promise.all([policyOf("p-256"), policyOf("p-384")]);
       for (const choices of [{ x5c: true }, { "x5t#S256": true }]) {
         const header = await keyParameters(other, choices);
         const failure = await refusalOf(tokenWith({ alg: "ES256", ...header }), policy);
         expect(failure.code).toBe("REQUEST_REJECTED");
         expect(failure.message).toMatch(/not the certificate of signing policy demo\/p-256/);
+      }
+      const { keys } = await jwks([other, policy]);
+      const [foreign, own] = keys;
+      for (const jwk of [foreign, { ...own, d: "AAAA" }, null, "text", [own]]) {
+        const failure = await refusalOf(tokenWith({ alg: "ES256", jwk }), policy);
+        expect(failure.code).toBe("REQUEST_REJECTED");
+        expect(failure.message).toMatch(
+          /jwk of the header is not the public key of signing policy demo\/p-256/,
+        );
       }
       const odd = await refusalOf(tokenWith({ alg: "ES256", x5c: null }), policy);
       expect(odd.code).toBe("REQUEST_REJECTED");

@@ -110,8 +110,9 @@ describe("a signer for a hook,", () => {
 
   octokit("of @octokit/auth-app, takes the difference of the clocks into account", [], async () => {
     const createJwt = githubAppJwt(await policyOf("rsa-2048"));
-    const { jwt } = await createJwt("Iv1.id", 3600);
+    const { jwt } = await createJwt("Iv1.id", 3600.5);
     const { iat, iss } = jose.decodeJwt(jwt);
+    expect(iat).toBe(Math.floor(iat ?? 0));
     expect(iss).toBe("Iv1.id");
     expect((iat ?? 0) - Date.now() / 1000).toBeGreaterThan(3500);
   });
@@ -128,6 +129,15 @@ describe("a signer for a hook,", () => {
         await expect(jose.compactVerify(`${input}.${signature}`, key)).resolves.toBeDefined();
       }),
     );
+  });
+
+  it("signs a payload that is not encoded where the header says so", async () => {
+    const policy = await policyOf("p-256");
+    const header = Buffer.from('{"alg":"ES256","b64":false,"crit":["b64"]}').toString("base64url");
+    const signature = await joseSigner(policy)(`${header}.as.it is`);
+    const key = await jose.importX509(policy.certificatePem, "ES256");
+    const verifying = jose.flattenedVerify({ protected: header, payload: "as.it is", signature }, key);
+    await expect(verifying).resolves.toBeDefined();
   });
 
   it("for an algorithm that the key lacks is not made", async () => {
@@ -156,6 +166,8 @@ describe("a signer for a hook,", () => {
       `${encode("[]")}.x`,
       `${encode("{")}.x`,
       new Uint8Array([0xff, 0x2e]),
+      `${encode('{"alg":"ES256"}')}.e30.AAAA`,
+      `${encode('{"alg":"ES256"}')}.{}`,
     ])
       expect(await codedFailureOf(signer(data))).toMatchObject({ code: "REQUEST_REJECTED" });
     for (const header of ["{}", '{"alg":"none"}', '{"alg":"HS256"}', '{"__proto__":{"alg":"ES256"}}'])
@@ -164,7 +176,7 @@ describe("a signer for a hook,", () => {
       });
     expect(await failureOf(signer(undefined as never))).toBeInstanceOf(TypeError);
     const aborted = joseSigner(policy, "ES256", { signal: AbortSignal.abort() });
-    const input = `${encode('{"alg":"ES256"}')}.x`;
+    const input = `${encode('{"alg":"ES256"}')}.e30`;
     expect(await codedFailureOf(aborted(input))).toMatchObject({ code: "ABORTED" });
     expect(sentTo(emulator())).toBe(before);
   });

@@ -8,6 +8,7 @@ import {
   jwkThumbprint,
   jwsKey,
   keyParameters,
+  resign,
   signJws,
   signJwt,
 } from "../../src/toolkit/jose/index.js";
@@ -193,6 +194,16 @@ describe("with a key in SignPath,", () => {
     expect(verified.map(({ payload }) => Buffer.from(payload).readUInt32BE())).toEqual(numbers);
   });
 
+  it("a payload that is signed as it is is copied at the call", async () => {
+    const policy = await policyOf("p-256");
+    const key = await jose.importX509(policy.certificatePem, "ES256");
+    const payload = Buffer.from("payload");
+    const signing = signJws(payload, { policy, b64: false, detached: true, serialization: "flattened" });
+    payload.fill(0);
+    const verifying = jose.flattenedVerify({ ...(await signing), payload: Buffer.from("payload") }, key);
+    await expect(verifying).resolves.toBeDefined();
+  });
+
   it("the algorithm is RS256 or the curve's unless it is named, in an option or in the header", async () => {
     for (const { slug, alg } of KINDS.filter(({ alg: each }) => each !== "PS384")) {
       expect(decoded(await signJws("", { policy: await policyOf(slug) })).header).toEqual({ alg });
@@ -201,6 +212,16 @@ describe("with a key in SignPath,", () => {
     const named = await signJws("", { policy, header: { alg: "PS512" } });
     expect(decoded(named)).toMatchObject({ header: { alg: "PS512" }, signature: { length: 256 } });
     await jose.compactVerify(named, await jose.importX509(policy.certificatePem, "PS512"));
+  });
+
+  it("the public key can be in the header, as a proof of possession has it", async () => {
+    for (const slug of ["rsa-2048", "p-521"]) {
+      const policy = await policyOf(slug);
+      const { keys } = await jwks({ policy, x5c: false });
+      const token = await signJws("x", { policy, header: { jwk: keys[0] } });
+      expect((await jose.compactVerify(token, jose.EmbeddedJWK)).protectedHeader.jwk).toEqual(keys[0]);
+      expect(await resign(token, policy)).toContain(token.slice(0, token.indexOf(".")));
+    }
   });
 
   it("a parameter of one's own can be critical, beside b64", async () => {
@@ -296,15 +317,15 @@ describe("with a key in SignPath,", () => {
   });
 
   it("a key that was replaced unnoticed fails one token, and the next names the new certificate", async () => {
-    const policy = await policyOf("rsa-4096");
-    await emulator().rotateCertificate("rsa-4096", { newKey: true });
+    const policy = await policyOf("rsa-2048");
+    await emulator().rotateCertificate("rsa-2048", { newKey: true });
     const options = { policy, kid: true, x5c: true, "x5t#S256": true } as const;
     expect(await codedFailureOf(signJws("", options))).toMatchObject({
       code: "CERTIFICATE_CHANGED",
       retryable: true,
     });
     const { x5c } = decoded(await signJws("", options)).header as { x5c: string[] };
-    expect(x5c).toEqual([Buffer.from(await emulator().certificateOf("rsa-4096")).toString("base64")]);
+    expect(x5c).toEqual([Buffer.from(await emulator().certificateOf("rsa-2048")).toString("base64")]);
   });
 
   it("a certificate that is replaced while its header is signed is not in a token", async () => {
@@ -313,9 +334,13 @@ describe("with a key in SignPath,", () => {
     // So large that it is hashed on another thread, during which the new certificate becomes known.
     const options = { policy, b64: false, detached: true } as const;
     const payload = Buffer.alloc(32 * 1024 * 1024);
-    const signing = codedFailureOf(signJws(payload, { ...options, "x5t#S256": true }));
+    const { keys } = await jwks(policy);
+    const signings = [{ "x5t#S256": true }, { header: { jwk: keys[0] } }].map((more) =>
+      codedFailureOf(signJws(payload, { ...options, ...more })),
+    );
     await signpath().policies();
-    expect(await signing).toMatchObject({ code: "CERTIFICATE_CHANGED", retryable: true });
+    for (const failure of await Promise.all(signings))
+      expect(failure).toMatchObject({ code: "CERTIFICATE_CHANGED", retryable: true });
     await expect(signJws("", options)).resolves.toMatch(/\.\./);
   });
 

@@ -87,13 +87,15 @@ describe("c2paSigner", () => {
   });
 
   it("refuses certificates that cannot be read, and signs for no later certificate", async () => {
-    const policy = await signpath().policy("demo/rsa-3072");
+    const policy = await signpath().policy("demo/rsa-2048");
     await refusalOf(emulator(), () => c2paSigner(policy, { certificates: ["nonsense"] }), "CONFIG_INVALID");
+    for (const options of [{ reserveSize: -1 }, { reserveSize: Number.NaN }, { tsaUrl: 5 }])
+      await expect(c2paSigner(policy, options as never)).rejects.toThrow(TypeError);
     const { callback } = await c2paSigner(policy);
-    await emulator().rotateCertificate("rsa-3072", { newKey: false });
+    await emulator().rotateCertificate("rsa-2048", { newKey: false });
     await policy.signStream(CLAIM, { name: "RSA-PSS", hash: "SHA-256" });
-    expect((await callback(CLAIM)).length).toBe(384);
-    await emulator().rotateCertificate("rsa-3072", { newKey: true });
+    expect((await callback(CLAIM)).length).toBe(256);
+    await emulator().rotateCertificate("rsa-2048", { newKey: true });
     expect(await codedFailureOf(callback(CLAIM))).toMatchObject({ code: "CERTIFICATE_CHANGED" });
     await refusalOf(emulator(), () => callback(CLAIM), "CERTIFICATE_CHANGED");
   });

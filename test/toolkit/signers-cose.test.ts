@@ -113,22 +113,28 @@ describe("signCose", () => {
     });
   });
 
-  testWith("python-cose", "signs sixteen at once, of payloads that change after the call", async () => {
-    const policy = await signpath().policy("demo/p-256");
-    const pem = await emulator().publicKeyOf("p-256");
-    const messages = await Promise.all(
-      Array.from({ length: 16 }, (_, index) => {
-        const payload = Buffer.from(`payload ${index}`);
-        const signing = signCose(cose, {}, payload, { policy });
-        payload.fill(0);
-        return signing;
-      }),
-    );
-    for (const [index, message] of messages.entries()) {
-      const payload = Buffer.from(`payload ${index}`).toString("base64");
-      expect(await verify(message, pem)).toMatchObject({ ok: true, payload });
-    }
-  });
+  testWith(
+    "python-cose",
+    "signs sixteen at once, of payloads and external data that change after the call",
+    async () => {
+      const policy = await signpath().policy("demo/p-256");
+      const pem = await emulator().publicKeyOf("p-256");
+      const messages = await Promise.all(
+        Array.from({ length: 16 }, (_, index) => {
+          const [payload, externalAad] = [Buffer.from(`payload ${index}`), Buffer.from("external")];
+          const signing = signCose(cose, {}, payload, { policy, externalAad });
+          payload.fill(0);
+          externalAad.fill(0);
+          return signing;
+        }),
+      );
+      for (const [index, message] of messages.entries()) {
+        const payload = Buffer.from(`payload ${index}`).toString("base64");
+        const verified = await verify(message, pem, Buffer.from("external"));
+        expect(verified).toMatchObject({ ok: true, payload });
+      }
+    },
+  );
 
   it.each([
     ["p-256", "ES384", /with this policy use ES256/],
@@ -144,6 +150,18 @@ describe("signCose", () => {
     }
   });
 
+  it("refuses a header that is protected and unprotected before anything is sent", async () => {
+    const policy = await signpath().policy("demo/p-256");
+    for (const headers of [
+      { p: { alg: "ES256" }, u: { alg: "ES384" } },
+      { p: { kid: "a" }, u: { kid: "a" } },
+    ]) {
+      const signing = (): unknown => signCose(cose, headers, PAYLOAD, { policy });
+      const failure = await refusalOf(emulator(), signing, "CONFIG_INVALID");
+      expect(failure.message).toMatch(/the header "(alg|kid)" is protected and unprotected/);
+    }
+  });
+
   it("sends nothing for what cose-js refuses, for a module that makes something else, or for a payload of text", async () => {
     const policy = await signpath().policy("demo/p-256");
     const before = emulator().signingRequests.length;
@@ -151,6 +169,10 @@ describe("signCose", () => {
       "Unknown parameter",
     );
     await expect(signCose(cose, {}, "text" as never, { policy })).rejects.toThrow(TypeError);
+    for (const externalAad of [Uint16Array.of(300), "text", null])
+      await expect(
+        signCose(cose, {}, PAYLOAD, { policy, externalAad: externalAad as never }),
+      ).rejects.toThrow("externalAad must be a Uint8Array");
     const good = await cose.sign.create({ p: { alg: "ES256" } }, PAYLOAD, {
       key: { d: Buffer.alloc(32, 1) },
     });

@@ -127,6 +127,12 @@ describe("dataIntegritySigner", () => {
     expect(failure.message).toMatch(message);
   });
 
+  it("wants the id that the proof names", async () => {
+    const policy = await signpath().policy("demo/p-256");
+    for (const id of [undefined, "", 5])
+      expect(() => dataIntegritySigner(policy, { id: id as never })).toThrow(TypeError);
+  });
+
   it("fails with the coded error of a signature that failed, and when its signal is aborted", async () => {
     const policy = await signpath().policy("demo/p-256");
     const data = new Uint8Array(64);

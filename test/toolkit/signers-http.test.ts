@@ -145,6 +145,15 @@ describe("httpMessageSigner", () => {
     expect(failure.message).toMatch(message);
   });
 
+  it("takes no keyid that a structured field cannot carry as a string", async () => {
+    const policy = await signpath().policy("demo/p-256");
+    for (const keyid of ["schlüssel", "a\nb", 5, null])
+      expect(() => httpMessageSigner(policy, { keyid: keyid as never })).toThrow(TypeError);
+    const key = httpMessageSigner(policy, { keyid: 'a "b" \\' });
+    const { headers } = await httpbis.signMessage({ key, fields: ["@method"] }, REQUEST);
+    expect(headers["Signature-Input"]).toContain('keyid="a \\"b\\" \\\\"');
+  });
+
   it("fails with the coded error of a signature that failed, through the toolkit", async () => {
     const key = httpMessageSigner(await signpath().policy("demo/p-256"));
     emulator().addFault({ kind: "status", status: 403 });

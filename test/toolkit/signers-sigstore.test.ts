@@ -172,14 +172,14 @@ describe("sigstoreSigner", () => {
     async (keyMaterial) => {
       const service = emulator();
       const client = signpath();
-      const policy = await client.policy("demo/rsa-3072");
+      const policy = await client.policy("demo/rsa-2048");
       const signer = sigstoreSigner(policy, { keyMaterial });
-      await service.rotateCertificate("rsa-3072", { newKey: true });
+      await service.rotateCertificate("rsa-2048", { newKey: true });
       expect(await codedFailureOf(signer.sign(STATEMENT))).toMatchObject({ code: "CERTIFICATE_CHANGED" });
       const failure = await refusalOf(service, () => signer.sign(STATEMENT), "CERTIFICATE_CHANGED");
       expect(failure.message).toContain("Make another from the policy");
       const { signature } = await sigstoreSigner(policy, { keyMaterial }).sign(STATEMENT);
-      const pem = await service.publicKeyOf("rsa-3072");
+      const pem = await service.publicKeyOf("rsa-2048");
       expect(await opensslAccepts(pem, "sha256", { data: STATEMENT, signature })).toBe(true);
     },
   );
@@ -188,6 +188,8 @@ describe("sigstoreSigner", () => {
     const policy = await signpath().policy("demo/p-256");
     const before = emulator().signingRequests.length;
     await expect(sigstoreSigner(policy).sign("text" as never)).rejects.toThrow(TypeError);
+    for (const options of [{ keyMaterial: "certificate" }, { keyMaterial: "publicKey", hint: 5 }])
+      expect(() => sigstoreSigner(policy, options as never)).toThrow(TypeError);
     expect(emulator().signingRequests.length).toBe(before);
     const signer = sigstoreSigner(policy, { signal: AbortSignal.abort() });
     await refusalOf(emulator(), () => signer.sign(STATEMENT), "ABORTED");

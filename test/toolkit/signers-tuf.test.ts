@@ -144,6 +144,7 @@ describe("signTuf", () => {
     const signal = AbortSignal.abort();
     await refusalOf(emulator(), () => signTuf(targets(1), { policy, Signature, signal }), "ABORTED");
     const before = emulator().signingRequests.length;
+    await expect(signTuf(targets(1), { policy } as never)).rejects.toThrow("Signature must be the class");
     await expect(signTuf({ sign: () => undefined }, { policy, Signature })).rejects.toThrow(TypeError);
     const broken = {
       sign: () => {

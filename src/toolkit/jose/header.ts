@@ -1,6 +1,7 @@
 import type { JoseAlgorithm } from "../../adapter/algorithms.js";
 import { decodeBase64url, encodeBase64url } from "../../adapter/base64url.js";
 import type { KeyParameters } from "./certificate-parameters.js";
+import { isPrivateJwk } from "./jwk.js";
 import { quote, refused } from "./refusal.js";
 
 /** Parameters of a JOSE header by their names (RFC 7515, section 4), with values that JSON has. */
@@ -14,9 +15,6 @@ const NOT_CRITICAL: ReadonlySet<string> = new Set([
   ...["alg", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256", "typ", "cty", "crit"],
   ...["enc", "zip", "epk", "apu", "apv", "iv", "tag", "p2s", "p2c"],
 ]);
-
-/** Members of a JWK that are private (RFC 7518, sections 6.2.2, 6.3.2 and 6.4). */
-const PRIVATE: readonly string[] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 /** What a header is made of. */
 export interface HeaderParts {
@@ -47,7 +45,7 @@ export function readParameters(what: string, header: JoseHeader | undefined): Jo
     throw refused(`b64 is not for ${what}: the option b64: false writes it there, and into crit`);
   }
   const { jwk } = given;
-  if (isObject(jwk) && PRIVATE.some((name) => Object.hasOwn(jwk, name)))
+  if (isObject(jwk) && isPrivateJwk(jwk))
     throw refused(`jwk in ${what} must be a public key, and this one is private`);
   return given;
 }

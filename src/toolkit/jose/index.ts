@@ -11,7 +11,8 @@
  *
  * jose checks a key's name, hash, curve and length (2048 bits at least), and `alg` and `use` of a JWK; it leaves `x5c` to its
  * caller. did-jwt has ES256 alone of these algorithms. fast-jwt and jsonwebtoken check that key and algorithm fit, jws does
- * not. jws and jsonwebtoken write a header that is not ASCII as Latin-1, which is no JSON: `resign` refuses it.
+ * not. jws and jsonwebtoken write the low byte of each character of a header: what is not ASCII is another text, and `resign`
+ * refuses it only where that is no UTF-8.
  *
  * @module
  */

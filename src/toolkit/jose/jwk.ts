@@ -16,6 +16,21 @@ export async function publicKeyMembers(policy: SigningPolicy): Promise<PublicKey
   return name === "ECDSA" ? { kty: "EC", crv, x, y } : { kty: "RSA", n, e };
 }
 
+/** Whether what a header says in `jwk` is the policy's public key (RFC 7515, section 4.1.3), and no private one. */
+export async function isPublicKeyOf(policy: SigningPolicy, jwk: unknown): Promise<boolean> {
+  if (typeof jwk !== "object" || jwk === null || isPrivateJwk(jwk)) return false;
+  const members = Object.entries(await publicKeyMembers(policy));
+  return members.every(([name, value]) => Object.hasOwn(jwk, name) && Reflect.get(jwk, name) === value);
+}
+
+/** Members of a JWK that are private (RFC 7518, sections 6.2.2, 6.3.2 and 6.4). */
+const PRIVATE: readonly string[] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
+/** Whether a JWK has what nobody else may know. */
+export function isPrivateJwk(jwk: object): boolean {
+  return PRIVATE.some((name) => Object.hasOwn(jwk, name));
+}
+
 /** The thumbprint of a key, SHA-256, as Base64url (RFC 7638). */
 export function thumbprintOf(members: PublicKeyMembers): string {
   // The required members and no others, in the order of their names, without white space: section 3.

@@ -5,6 +5,7 @@ import type { KeyParameterChoices } from "./certificate-parameters.js";
 import { certificateThumbprint, keyParameters } from "./certificate-parameters.js";
 import type { PublicJwk } from "./jwk.js";
 import { publicKeyMembers, thumbprintOf } from "./jwk.js";
+import { refused } from "./refusal.js";
 
 /** A policy's key in a JWK Set, and what is said of it there. */
 export interface JwksEntry {
@@ -28,7 +29,8 @@ export interface Jwks {
  *
  * @param policies - one policy, or several; with more to say of one, `{ policy, alg, … }`. An RSA key that signs by several
  * algorithms is listed once for each
- * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`; `CONFIG_INVALID` for certificates that cannot be read
+ * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`; `CONFIG_INVALID` for certificates that cannot be read, or a
+ * `kid` that is no text
  * @throws {TypeError} for a policy that is none
  */
 export async function jwks(
@@ -41,6 +43,7 @@ export async function jwks(
 
 async function publicJwk({ policy, alg: wanted, kid, x5c = true }: JwksEntry): Promise<PublicJwk> {
   const { alg } = algorithmOf(policy, wanted);
+  if (kid !== undefined && typeof kid !== "string") throw refused("kid must be a text");
   const thumbprint = certificateThumbprint(policy.certificateDer);
   const [members, parameters] = await Promise.all([publicKeyMembers(policy), keyParameters(policy, { x5c })]);
   return {

@@ -12,6 +12,7 @@ import type { KeyParameterChoices } from "./certificate-parameters.js";
 import { foreignCertificateIn, keyParameters, namesCertificate } from "./certificate-parameters.js";
 import type { JoseHeader } from "./header.js";
 import { encodeHeader, protectedHeader, readParameters } from "./header.js";
+import { isPublicKeyOf } from "./jwk.js";
 import type { EncodedPayload, JwsPayload, JwsSerialization } from "./payload.js";
 import { encodePayload } from "./payload.js";
 import { quote, refused } from "./refusal.js";
@@ -150,12 +151,15 @@ async function planOf(signer: JwsSigner, b64: boolean): Promise<SignerPlan> {
     throw refused(
       `${foreign} is not the certificate of signing policy ${policy.reference}: the option ${foreign} gives it`,
     );
+  const namesKey = Object.hasOwn(whole, "jwk");
+  if (namesKey && !(await isPublicKeyOf(policy, whole["jwk"])))
+    throw refused(`jwk is not the public key of signing policy ${policy.reference}: jwks(policy) has it`);
   return {
     policy,
     algorithm,
     encodedHeader: encodeHeader(json),
     unprotected,
-    named: kid === true || namesCertificate(whole) ? before : undefined,
+    named: kid === true || namesKey || namesCertificate(whole) ? before : undefined,
   };
 }
 

@@ -56,7 +56,7 @@ function readClaims(claims: JwtClaims): Record<string, unknown> {
   if (typeof read !== "object" || read === null || Array.isArray(read))
     throw new TypeError("the claims must be an object");
   const given: Record<string, unknown> = { ...read };
-  for (const name of ["iat", "exp", "nbf"]) requireTime(name, claims[name]);
+  for (const name of ["iat", "exp", "nbf"]) requireTime(name, given[name]);
   for (const name of ["iss", "sub", "jti"]) {
     if (given[name] !== undefined && typeof given[name] !== "string") throw refused(`${name} must be a text`);
   }

@@ -7,6 +7,7 @@ import type { SigningPolicy } from "../../policy/signing-policy.js";
 import { algorithmOf } from "./algorithm.js";
 import { foreignCertificateIn, namesCertificate } from "./certificate-parameters.js";
 import { decodeHeader } from "./header.js";
+import { isPublicKeyOf } from "./jwk.js";
 import { refused } from "./refusal.js";
 
 /**
@@ -23,8 +24,8 @@ import { refused } from "./refusal.js";
  * @param token - in the compact serialization, with its payload; the third part is not looked at beyond its alphabet
  * @returns the token with a signature by the policy's key, by the algorithm that the header names; ECDSA as r‖s
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED` where the header names none of the key's algorithms: `none`, HS256, ES256
- * for an RSA key; `REQUEST_REJECTED` for what is no such token, or one that names another certificate in `x5c` or `x5t#S256`;
- * `CERTIFICATE_CHANGED`; those of `SigningPolicy.signStream`
+ * for an RSA key; `REQUEST_REJECTED` for what is no such token, or one that names another key in `jwk`, or another certificate in
+ * `x5c` or `x5t#S256`; `CERTIFICATE_CHANGED`; those of `SigningPolicy.signStream`
  * @throws {TypeError} for a token that is no text
  */
 export async function resign(
@@ -55,9 +56,14 @@ export async function resign(
     const message = `${foreign} of the header is not the certificate of signing policy ${policy.reference}`;
     throw refused(`${message}: keyParameters(policy, …) gives it`, "REQUEST_REJECTED");
   }
+  const namesKey = Object.hasOwn(parameters, "jwk");
+  if (namesKey && !(await isPublicKeyOf(policy, parameters["jwk"]))) {
+    const message = `jwk of the header is not the public key of signing policy ${policy.reference}`;
+    throw refused(`${message}: jwks(policy) has it`, "REQUEST_REJECTED");
+  }
   const input = `${header}.${payload}`;
   const signed = await signMessage(policy, algorithm, Buffer.from(input), { signal });
-  if (namesCertificate(parameters)) requireSameKey(policy, certificate);
+  if (namesKey || namesCertificate(parameters)) requireSameKey(policy, certificate);
   return `${input}.${encodeBase64url(signed)}`;
 }
 

@@ -1,5 +1,5 @@
 import type { JoseAlgorithm, JoseAlgorithmName } from "../../adapter/algorithms.js";
-import { encodeBase64url } from "../../adapter/base64url.js";
+import { decodeBase64url, encodeBase64url } from "../../adapter/base64url.js";
 import { signMessage } from "../../adapter/sign-message.js";
 import type { CallOptions } from "../../api/transport/request.js";
 import { isBufferSource, viewOf } from "../../base/bytes.js";
@@ -22,12 +22,12 @@ export type JoseSigner = (data: string | Uint8Array) => Promise<string>;
  * ```
  *
  * The header that the library wrote must say the same `alg`: one that names another is refused, because nobody could verify
- * the token.
+ * the token. So is every call once the policy has a key on another curve.
  *
  * @param alg - by default RS256 for an RSA key, and ES256, ES384 or ES512 as the curve says
  * @param options - `signal` ends all calls of the function
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, naming those that the key signs with; `POLICY_UNUSABLE`. The function
- * itself: `REQUEST_REJECTED` for what is no signing input, and those of `SigningPolicy.signStream`
+ * itself: the same; `REQUEST_REJECTED` for what is no signing input, and those of `SigningPolicy.signStream`
  */
 export function joseSigner(
   policy: SigningPolicy,
@@ -40,18 +40,21 @@ export function joseSigner(
     if (typeof data !== "string" && !isBufferSource(data))
       throw new TypeError("the data to sign must be a text or bytes");
     const input = typeof data === "string" ? Buffer.from(data) : Buffer.from(viewOf(data));
-    requireHeader(input, algorithm);
+    requireInput(input, algorithm);
     return encodeBase64url(await signMessage(policy, algorithm, input, { signal }));
   };
 }
 
-function requireHeader(input: Buffer, { alg }: JoseAlgorithm): void {
+function requireInput(input: Buffer, { alg }: JoseAlgorithm): void {
   const end = input.indexOf(".");
   if (end < 0) throw refused("the data has no header in front of a period", "REQUEST_REJECTED");
   const header = decodeHeader(input.toString("latin1", 0, end));
   const named = Object.hasOwn(header, "alg") ? header["alg"] : undefined;
-  if (named === alg) return;
-  throw refused(`the header says ${quote(named)}, and the signer is for ${alg}`, "ALGORITHM_NOT_SUPPORTED");
+  if (named !== alg)
+    throw refused(`the header says ${quote(named)}, and the signer is for ${alg}`, "ALGORITHM_NOT_SUPPORTED");
+  const isEncoded = !Object.hasOwn(header, "b64") || header["b64"] !== false;
+  if (isEncoded && decodeBase64url(input.toString("latin1", end + 1)) === undefined)
+    throw refused("behind the header is not the Base64url of one payload", "REQUEST_REJECTED");
 }
 
 /** What `createJwt` of @octokit/auth-app gives. */
@@ -87,7 +90,7 @@ export function githubAppJwt(
   algorithmOf(policy, "RS256");
   const { signal } = options;
   return async (clientIdOrAppId, timeDifference = 0) => {
-    const iat = Math.floor(Date.now() / 1000) + timeDifference - GITHUB_CLOCK_SECONDS;
+    const iat = Math.floor(Date.now() / 1000 + timeDifference) - GITHUB_CLOCK_SECONDS;
     const exp = iat + GITHUB_LIFETIME_SECONDS;
     const claims = { iss: String(clientIdOrAppId), iat, exp };
     const jwt = await signJwt(claims, { policy, alg: "RS256", signal });

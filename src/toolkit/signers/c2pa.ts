@@ -67,11 +67,15 @@ const TIMESTAMP_BYTES = 10_000;
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`; `CONFIG_INVALID` for certificates that cannot be
  * read; the callback with whatever signing can fail with, and `CERTIFICATE_CHANGED` if the policy has another certificate by
  * then
+ * @throws {TypeError} for a `reserveSize` or a `tsaUrl` that is none
  */
 export async function c2paSigner(
   policy: SigningPolicy,
   { alg, certificates = [], tsaUrl, reserveSize, signal }: C2paSignerOptions = {},
 ): Promise<C2paSigner> {
+  if (reserveSize !== undefined && !(Number.isSafeInteger(reserveSize) && reserveSize > 0))
+    throw new TypeError("reserveSize must be a whole number of bytes");
+  if (tsaUrl !== undefined && typeof tsaUrl !== "string") throw new TypeError("tsaUrl must be a text");
   const algorithm = formatAlgorithm(policy, C2PA, alg);
   const callback = boundSigner(policy, algorithm, { encoding: "p1363", signal });
   const requireSame = certificateGuard(policy);

@@ -1,6 +1,7 @@
 import { joseAlgorithm, joseAlgorithmsOf, notSupported } from "../../adapter/algorithms.js";
 import { boundSigner } from "../../adapter/bound-signer.js";
 import { concat } from "../../base/bytes.js";
+import { SignPathError } from "../../base/errors.js";
 import type { SigningPolicy } from "../../policy/signing-policy.js";
 import type { ThrowAwayKey } from "./cose-key.js";
 import { throwAwayKey } from "./cose-key.js";
@@ -48,9 +49,9 @@ export interface SignCoseOptions {
  *
  * @param cose - your copy of cose-js
  * @param payload - is copied at the call
- * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`, `CERTIFICATE_CHANGED`, and whatever signing can fail
- * with
- * @throws {TypeError} for a payload that is no `Uint8Array`; what cose-js throws is passed on
+ * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`; `CONFIG_INVALID` for a header that is both protected
+ * and not; `CERTIFICATE_CHANGED`, and whatever signing can fail with
+ * @throws {TypeError} for a payload or `externalAad` that is no `Uint8Array`; what cose-js throws is passed on
  */
 export async function signCose(
   cose: CoseModule,
@@ -59,8 +60,11 @@ export async function signCose(
   { policy, externalAad = new Uint8Array(), signal }: SignCoseOptions,
 ): Promise<Buffer> {
   if (!(payload instanceof Uint8Array)) throw new TypeError("the payload must be a Uint8Array");
+  if (!(externalAad instanceof Uint8Array)) throw new TypeError("externalAad must be a Uint8Array");
   const [content, external] = [Buffer.from(payload), Buffer.from(externalAad)];
   const [p, u] = [{ ...headers.p }, { ...headers.u }];
+  const twice = Object.keys(p).find((name) => Object.hasOwn(u, name));
+  if (twice !== undefined) throw headerTwice(twice);
   const given = p["alg"] ?? u["alg"];
   const algorithm = given === undefined ? ownAlgorithm(policy) : joseAlgorithm(policy, given as string);
   if (given === undefined) p["alg"] = algorithm.alg;
@@ -70,6 +74,11 @@ export async function signCose(
   const { protectedHeader, end } = layoutOf(message, content, signatureBytes);
   const signature = await sign(signatureStructure(protectedHeader, external, content));
   return Buffer.from(concat(message.subarray(0, end), byteString(signature)).buffer);
+}
+
+function headerTwice(name: string): SignPathError {
+  const message = `the header ${JSON.stringify(name.slice(0, 60))} is protected and unprotected: a label may be in one of them (RFC 9052, section 3). Nothing was sent`;
+  return new SignPathError("CONFIG_INVALID", message, { stage: "sign" });
 }
 
 function ownAlgorithm(policy: SigningPolicy): ReturnType<typeof joseAlgorithm> {

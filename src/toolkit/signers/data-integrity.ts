@@ -40,11 +40,13 @@ const ECDSA_CRYPTOSUITES = {
  *
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`; `sign` with whatever signing can fail with, and
  * `CERTIFICATE_CHANGED` if the policy has another certificate by then
+ * @throws {TypeError} for an `id` that is no text
  */
 export function dataIntegritySigner(
   policy: SigningPolicy,
   { id, signal }: DataIntegritySignerOptions,
 ): DataIntegritySigner {
+  if (typeof id !== "string" || id === "") throw new TypeError("id must be the URL of a verification method");
   const algorithm = formatAlgorithm(policy, ECDSA_CRYPTOSUITES);
   const sign = boundSigner(policy, algorithm, { encoding: "p1363", signal });
   return {

@@ -51,11 +51,15 @@ const RFC_9421 = {
  *
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`; `sign` with whatever signing can fail with, and
  * `CERTIFICATE_CHANGED` if the policy has another certificate by then
+ * @throws {TypeError} for a `keyid` that is no text of printable ASCII
  */
 export function httpMessageSigner(
   policy: SigningPolicy,
   { alg, keyid, signal }: HttpMessageSignerOptions = {},
 ): HttpMessageSigner {
+  // What a structured field can carry as a string: RFC 8941, section 3.3.3.
+  if (keyid !== undefined && !(typeof keyid === "string" && /^[ -~]*$/.test(keyid)))
+    throw new TypeError("keyid must be a text of printable ASCII");
   const algorithm = formatAlgorithm(policy, RFC_9421, alg);
   const sign = boundSigner(policy, algorithm, { encoding: "p1363", signal });
   return { ...(keyid !== undefined && { id: keyid }), alg: algorithm.alg, sign };

@@ -53,11 +53,15 @@ const BUNDLE = {
  *
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`; `sign` with whatever signing can fail with, and
  * `CERTIFICATE_CHANGED` if the policy has another certificate by then
+ * @throws {TypeError} for a `keyMaterial` or a `hint` that is none
  */
 export function sigstoreSigner(
   policy: SigningPolicy,
   { keyMaterial = "x509Certificate", hint, signal }: SigstoreSignerOptions = {},
 ): SigstoreSigner {
+  if (keyMaterial !== "x509Certificate" && keyMaterial !== "publicKey")
+    throw new TypeError("keyMaterial must be x509Certificate or publicKey");
+  if (hint !== undefined && typeof hint !== "string") throw new TypeError("hint must be a text");
   const algorithm = formatAlgorithm(policy, BUNDLE);
   const sign = boundSigner(policy, algorithm, { encoding: "der", signal });
   const requireSame = certificateGuard(policy);

@@ -83,11 +83,13 @@ export async function tufKey(policy: SigningPolicy): Promise<TufKey> {
  * @returns the signature that `metadata` has now
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`, `CERTIFICATE_CHANGED`; `CONFIG_INVALID` if the
  * metadata was changed in the meantime; whatever signing can fail with
+ * @throws {TypeError} for a `Signature` that is no class
  */
 export async function signTuf<Signature>(
   metadata: TufMetadata<Signature>,
   { policy, Signature, append = true, signal }: SignTufOptions<Signature>,
 ): Promise<Signature> {
+  if (typeof Signature !== "function") throw new TypeError("Signature must be the class of @tufjs/models");
   const algorithm = formatAlgorithm(policy, TUF);
   const sign = boundSigner(policy, algorithm, { encoding: "der", signal });
   const requireSame = certificateGuard(policy);
