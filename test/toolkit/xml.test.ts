@@ -15,7 +15,11 @@ const emulator = useEmulator();
 const signpath = useSignPath(emulator);
 const verifiers = new XmlVerifiers(emulator);
 
-const row = { subpath: "/xml", verifiers: ["JDK", "xmlsec1"], verifiedBy: ["`xmlsec1` (but RSA-PSS)", "the JDK"] } as const;
+const row = {
+  subpath: "/xml",
+  verifiers: ["JDK", "xmlsec1"],
+  verifiedBy: ["`xmlsec1` (but RSA-PSS)", "the JDK"],
+} as const;
 const byXmldsigjs = toolkitTest({ ...row, toolkit: "xmldsigjs", use: "`signXml`" });
 const byXadesjs = toolkitTest({ ...row, toolkit: "xadesjs", use: "`signXades`" });
 const byXmlCrypto = toolkitTest({ ...row, toolkit: "xml-crypto", use: "`signWithXmlCrypto`" });
