@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 
 /**
  * The name of an independent verifier, a program that nobody here wrote; `.ci/run` installs their packages. stunnel and
- * tinyproxy are real servers: a terminator of TLS and a proxy.
+ * tinyproxy are real servers: a terminator of TLS and a proxy; c2pa-node is the folder of that package.
  */
 export type Verifier =
   | "openssl"
@@ -19,7 +19,8 @@ export type Verifier =
   | "git"
   | "gpgsm"
   | "python-jwt"
-  | "python-cose";
+  | "python-cose"
+  | "c2pa-node";
 
 /** Bouncy Castle's classes, where Debian puts them. */
 export const BOUNCY_CASTLE_JARS: readonly string[] = ["bcpkix", "bcprov", "bcutil"].map(
@@ -44,6 +45,7 @@ export const verifiers: Readonly<Record<Verifier, string | undefined>> = lazily(
   gpgsm: () => locate("gpgsm"),
   "python-jwt": () => pythonWith("jwt", "cryptography"),
   "python-cose": () => pythonWith("cbor2", "cryptography"),
+  "c2pa-node": () => process.env["C2PA_NODE"] || undefined,
 });
 
 /** Java runs a source file only where its compiler is. */

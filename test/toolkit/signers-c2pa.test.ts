@@ -9,7 +9,7 @@ import { python } from "../support/python.js";
 import { testWith } from "../support/verifiers.js";
 import { flipped, refusalOf } from "./signers-support.js";
 
-// The toolkit itself, a native module that its installation downloads, is not run: no row of the table comes from here.
+// The toolkit itself is run by signers-c2pa-kit.test.ts.
 
 const CLAIM = Buffer.from("a claim, as the toolkit encodes it");
 const VARIANTS = [

@@ -59,9 +59,7 @@ const TIMESTAMP_BYTES = 10_000;
  * await builder.signAsync(CallbackSigner.newSigner(config, callback), input, output);
  * ```
  *
- * The toolkit makes the COSE structure and hands over its bytes. **The tests check signature and chain as C2PA has them in
- * COSE, with other software; the toolkit, a native module that is downloaded when it is installed, is not run by them.**
- * What C2PA wants of a certificate (its extended key usage, no self-signed one) is checked by the toolkit alone, whose
+ * The toolkit makes the COSE structure and hands over its bytes. What C2PA wants of a certificate (its extended key usage, no self-signed one) is checked by the toolkit alone, whose
  * `Reader` calls a code signing certificate untrusted unless its trust settings say otherwise. C2PA has no RSA PKCS#1 v1.5.
  *
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`; `CONFIG_INVALID` for certificates that cannot be
