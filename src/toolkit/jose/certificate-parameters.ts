@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
+import { refused } from "../../adapter/refusal.js";
 import type { Bytes } from "../../base/bytes.js";
 import { encodeBase64 } from "../../base/bytes.js";
 import type { CertificateInput } from "../../policy/chain.js";
 import type { SigningPolicy } from "../../policy/signing-policy.js";
 import { jwkThumbprint } from "./jwk.js";
-import { refused } from "./refusal.js";
 
 /** Which parameters of a header tell whose key it is (RFC 7515, section 4.1). */
 export interface KeyParameterChoices {

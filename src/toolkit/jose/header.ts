@@ -1,8 +1,8 @@
 import type { JoseAlgorithm } from "../../adapter/algorithms.js";
 import { decodeBase64url, encodeBase64url } from "../../adapter/base64url.js";
+import { quote, refused } from "../../adapter/refusal.js";
 import type { KeyParameters } from "./certificate-parameters.js";
 import { isPrivateJwk } from "./jwk.js";
-import { quote, refused } from "./refusal.js";
 
 /** Parameters of a JOSE header by their names (RFC 7515, section 4), with values that JSON has. */
 export type JoseHeader = Readonly<Record<string, unknown>>;

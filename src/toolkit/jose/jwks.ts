@@ -1,11 +1,11 @@
 import type { JoseAlgorithmName } from "../../adapter/algorithms.js";
+import { refused } from "../../adapter/refusal.js";
 import { SigningPolicy } from "../../policy/signing-policy.js";
 import { algorithmOf } from "./algorithm.js";
 import type { KeyParameterChoices } from "./certificate-parameters.js";
 import { certificateThumbprint, keyParameters } from "./certificate-parameters.js";
 import type { PublicJwk } from "./jwk.js";
 import { publicKeyMembers, thumbprintOf } from "./jwk.js";
-import { refused } from "./refusal.js";
 
 /** A policy's key in a JWK Set, and what is said of it there. */
 export interface JwksEntry {

@@ -1,5 +1,6 @@
 import type { JoseAlgorithm, JoseAlgorithmName } from "../../adapter/algorithms.js";
 import { encodeBase64url } from "../../adapter/base64url.js";
+import { quote, refused } from "../../adapter/refusal.js";
 import { requireSameKey } from "../../adapter/same-key.js";
 import { signMessage } from "../../adapter/sign-message.js";
 import type { CallOptions } from "../../api/transport/request.js";
@@ -15,7 +16,6 @@ import { encodeHeader, protectedHeader, readParameters } from "./header.js";
 import { isPublicKeyOf } from "./jwk.js";
 import type { EncodedPayload, JwsPayload, JwsSerialization } from "./payload.js";
 import { encodePayload } from "./payload.js";
-import { quote, refused } from "./refusal.js";
 
 /** How one signer signs. */
 export interface JwsSigner extends KeyParameterChoices {

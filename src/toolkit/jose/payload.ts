@@ -1,6 +1,6 @@
 import { encodeBase64url } from "../../adapter/base64url.js";
+import { refused } from "../../adapter/refusal.js";
 import { isBufferSource, viewOf } from "../../base/bytes.js";
-import { refused } from "./refusal.js";
 
 /** What a JWS signs: bytes, or a text, which is signed as UTF-8. */
 export type JwsPayload = string | ArrayBuffer | ArrayBufferView;

@@ -1,4 +1,5 @@
 import { decodeBase64url, encodeBase64url } from "../../adapter/base64url.js";
+import { refused } from "../../adapter/refusal.js";
 import { requireSameKey } from "../../adapter/same-key.js";
 import { signMessage } from "../../adapter/sign-message.js";
 import type { CallOptions } from "../../api/transport/request.js";
@@ -8,7 +9,6 @@ import { algorithmOf } from "./algorithm.js";
 import { foreignCertificateIn, namesCertificate } from "./certificate-parameters.js";
 import { decodeHeader } from "./header.js";
 import { isPublicKeyOf } from "./jwk.js";
-import { refused } from "./refusal.js";
 
 /**
  * Signs a JWS or JWT anew that a library has made with another key, so that libraries which sign synchronously need not

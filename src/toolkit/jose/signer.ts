@@ -1,5 +1,6 @@
 import type { JoseAlgorithm, JoseAlgorithmName } from "../../adapter/algorithms.js";
 import { decodeBase64url, encodeBase64url } from "../../adapter/base64url.js";
+import { quote, refused } from "../../adapter/refusal.js";
 import { signMessage } from "../../adapter/sign-message.js";
 import type { CallOptions } from "../../api/transport/request.js";
 import { isBufferSource, viewOf } from "../../base/bytes.js";
@@ -7,7 +8,6 @@ import type { SigningPolicy } from "../../policy/signing-policy.js";
 import { algorithmOf } from "./algorithm.js";
 import { decodeHeader } from "./header.js";
 import { signJwt } from "./jwt.js";
-import { quote, refused } from "./refusal.js";
 
 /** Signs a signing input, `header.payload`, and gives the signature as Base64url. */
 export type JoseSigner = (data: string | Uint8Array) => Promise<string>;

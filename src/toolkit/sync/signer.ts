@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { MessagePort as NodePort } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { AdapterAlgorithm } from "../../adapter/algorithms.js";
 import type { Bytes } from "../../base/bytes.js";
@@ -39,7 +39,7 @@ export class SyncSigner {
   constructor({ policy, ...options }: SyncSignerOptions) {
     const { port1, port2 } = new MessageChannel();
     const start = { port: port2, memory: this.#memory, options: transferable(options), policy };
-    this.#port = port1 as unknown as MessagePort;
+    this.#port = port1;
     this.#worker = startWorker(start satisfies Omit<WorkerStart, "port">, port2);
     this.#worker.on("error", () => undefined); // the call that waits for it says so
     this.#worker.on("exit", () => this.#end());
@@ -113,7 +113,7 @@ export class SyncSigner {
     Atomics.store(this.#memory, ANSWERED, 0);
     this.#port.postMessage(request);
     this.#wait();
-    const answer = receiveMessageOnPort(this.#port as unknown as Parameters<typeof receiveMessageOnPort>[0]);
+    const answer = receiveMessageOnPort(this.#port);
     if (answer === undefined) {
       this.#end();
       throw ended("The worker of the synchronous signer has ended");
@@ -154,7 +154,7 @@ export function createSyncSigner(options: SyncSignerOptions = {}): SyncSigner {
   return new SyncSigner(options);
 }
 
-function startWorker(start: Omit<WorkerStart, "port">, port: NodePort): Worker {
+function startWorker(start: Omit<WorkerStart, "port">, port: MessagePort): Worker {
   // It would end before it could say so.
   if (!existsSync(WORKER))
     throw invalid(

@@ -1,6 +1,6 @@
 import type { AdapterAlgorithm } from "../../adapter/algorithms.js";
 import type { SignerChoice } from "../../adapter/choice.js";
-import { quote, refused } from "./refusal.js";
+import { quote, refused } from "../../adapter/refusal.js";
 
 /** A hash that references and certificates are digested with. */
 export type XmlHash = NonNullable<SignerChoice["hash"]>;

@@ -1,5 +1,5 @@
+import { quote, refused } from "../../adapter/refusal.js";
 import { namespaceTrouble } from "./namespaces.js";
-import { quote, refused } from "./refusal.js";
 import type { XmlToolkit } from "./toolkit.js";
 
 const ELEMENT = 1;

@@ -1,5 +1,5 @@
+import { quote, refused } from "../../adapter/refusal.js";
 import { ownDocument } from "./input.js";
-import { quote, refused } from "./refusal.js";
 import type { SignedXmlParts, XmlToolkit } from "./toolkit.js";
 
 /** Content that a signature holds itself (XML-Signature, section 4.5). */

@@ -1,8 +1,8 @@
+import { quote, refused } from "../../adapter/refusal.js";
 import type { XmlCanonicalization, XmlHash } from "./algorithms.js";
 import { canonicalizationUri, digestUri } from "./algorithms.js";
 import { elementsWithId, hasSignature, outsideOfRoot } from "./input.js";
 import { inclusiveTrouble } from "./namespaces.js";
-import { quote, refused } from "./refusal.js";
 
 /** One thing that is signed (XML-Signature, section 4.4.3). */
 export interface XmlReference {

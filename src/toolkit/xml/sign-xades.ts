@@ -1,5 +1,5 @@
+import { refused } from "../../adapter/refusal.js";
 import type { SignXmlOptions } from "./options.js";
-import { refused } from "./refusal.js";
 import { makeSignature } from "./signature.js";
 import type { SignedXmlParts } from "./toolkit.js";
 

@@ -1,5 +1,6 @@
 import { algorithmOf } from "../../adapter/choice.js";
 import { cryptoWith } from "../../adapter/crypto.js";
+import { refused } from "../../adapter/refusal.js";
 import { requireSameKey } from "../../adapter/same-key.js";
 import { signMessage } from "../../adapter/sign-message.js";
 import { encodeBase64 } from "../../base/bytes.js";
@@ -10,7 +11,6 @@ import { hasForeignPrefix, inclusiveTrouble } from "./namespaces.js";
 import { addObjects, checkObjects } from "./objects.js";
 import type { SignXmlOptions } from "./options.js";
 import { resolveReferences } from "./references.js";
-import { refused } from "./refusal.js";
 import type { SignatureParts, SignedXmlParts, XmlToolkit } from "./toolkit.js";
 import { hasParts } from "./toolkit.js";
 

@@ -1,7 +1,7 @@
 import type { KeyLike } from "node:crypto";
 import { constants, createHash, createPublicKey, verify } from "node:crypto";
 import type { AdapterAlgorithm } from "../../adapter/algorithms.js";
-import { refused } from "./refusal.js";
+import { refused } from "../../adapter/refusal.js";
 
 /** A signature algorithm as xml-crypto calls it. */
 export interface XmlCryptoSignatureAlgorithm {

@@ -1,6 +1,7 @@
 import type { KeyLike } from "node:crypto";
 import type { SignerChoice } from "../../adapter/choice.js";
 import { algorithmOf } from "../../adapter/choice.js";
+import { quote, refused } from "../../adapter/refusal.js";
 import { requireSameKey } from "../../adapter/same-key.js";
 import { signMessage } from "../../adapter/sign-message.js";
 import { encodeBase64 } from "../../base/bytes.js";
@@ -15,7 +16,6 @@ import {
   signatureUri,
 } from "./algorithms.js";
 import { refuseEntities } from "./input.js";
-import { quote, refused } from "./refusal.js";
 import type { XmlCryptoHashAlgorithm, XmlCryptoSignatureAlgorithm } from "./xml-crypto-classes.js";
 import { hashAlgorithmClass, signatureAlgorithmClass } from "./xml-crypto-classes.js";
 

@@ -1,5 +1,5 @@
-import type { SignPathErrorCode } from "../../base/errors.js";
-import { SignPathError } from "../../base/errors.js";
+import type { SignPathErrorCode } from "../base/errors.js";
+import { SignPathError } from "../base/errors.js";
 
 /** What cannot be signed as it was given; nothing has been sent. */
 export function refused(
