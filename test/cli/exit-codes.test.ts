@@ -118,7 +118,14 @@ describe("a batch", () => {
     const { result, events, names } = await sign({ kind: "status", status, route: "signingRequests" });
     expect(result.status).toBe(2);
     expect(submissions(emulator()) - before).toBe(1);
-    expect(events.at(-1)).toEqual({ event: "summary", signed: 0, failed: 1, notTried: 3, exitCode: 2 });
+    expect(events.at(-1)).toEqual({
+      event: "summary",
+      signed: 0,
+      skipped: 0,
+      failed: 1,
+      notTried: 3,
+      exitCode: 2,
+    });
     expect(names).toEqual([...NAMES].sort());
   });
 
@@ -126,6 +133,13 @@ describe("a batch", () => {
     const { result, events } = await sign({ kind: "status", status: 401, route: "mySigningPolicies" });
     expect(result.status).toBe(2);
     expect(failureCodes(result)).toEqual(["AUTHENTICATION_FAILED"]);
-    expect(events.at(-1)).toEqual({ event: "summary", signed: 0, failed: 0, notTried: 4, exitCode: 2 });
+    expect(events.at(-1)).toEqual({
+      event: "summary",
+      signed: 0,
+      skipped: 0,
+      failed: 0,
+      notTried: 4,
+      exitCode: 2,
+    });
   });
 });

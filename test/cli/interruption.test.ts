@@ -69,6 +69,7 @@ describe("half-way through", () => {
     expect(events.at(-1)).toEqual({
       event: "summary",
       signed: 2,
+      skipped: 0,
       failed: 2,
       notTried: 2,
       interrupted: true,

@@ -173,7 +173,14 @@ describe("many files", () => {
     expect(emulator().connections - connections).toBe(3);
     expect(namesIn(join(cwd, "signatures"))).toEqual(names.map((name) => `${name}.p7s`).sort());
     const events = eventsOf(result);
-    expect(events.at(-1)).toEqual({ event: "summary", signed: 12, failed: 0, notTried: 0, exitCode: 0 });
+    expect(events.at(-1)).toEqual({
+      event: "summary",
+      signed: 12,
+      skipped: 0,
+      failed: 0,
+      notTried: 0,
+      exitCode: 0,
+    });
     expect(events.slice(0, -1).map(({ file }) => file)).toEqual(expect.arrayContaining(names));
   });
 
@@ -208,7 +215,7 @@ test("--json tells of each signature and nothing else is on stdout", async () =>
       bytes: readFileSync(join(cwd, "data.p7s")).length,
       ms: expect.any(Number),
     },
-    { event: "summary", signed: 1, failed: 0, notTried: 0, exitCode: 0 },
+    { event: "summary", signed: 1, skipped: 0, failed: 0, notTried: 0, exitCode: 0 },
   ]);
 });
 

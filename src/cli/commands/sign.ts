@@ -1,45 +1,13 @@
 import type { Command } from "commander";
 import { Option } from "commander";
-import type { SignPathError } from "../../base/errors.js";
-import { CERTIFICATES_VARIABLE, certificatePathsIn } from "../../policy/issuers.js";
 import { collect, wholeNumber } from "../arguments.js";
-import { readCertificateFiles } from "../certificate-files.js";
-import { usageError } from "../cli-error.js";
-import type { ClientFlags } from "../client.js";
-import { addClientOptions, duration, withClient } from "../client.js";
-import { combinedExitCode } from "../exit-codes.js";
-import { visible } from "../output.js";
-import type { Outcome, Session } from "../session.js";
-import type { BatchEvents } from "../sign/batch.js";
-import { runBatch } from "../sign/batch.js";
-import type { CmsFlags } from "../sign/cms-flags.js";
-import { addCmsOptions, checkCmsFlags, cmsChoicesOf } from "../sign/cms-flags.js";
-import type { Plan } from "../sign/plan.js";
-import { makePlan, STREAM } from "../sign/plan.js";
-import type { HashName, SignatureFormat, SignatureOptions, Signer } from "../sign/signer.js";
-import { EXTENSIONS, makeSigner } from "../sign/signer.js";
-import { timestampUrls } from "../sign/timestamps.js";
-
-interface SignFlags extends ClientFlags, CmsFlags {
-  readonly policy?: string;
-  readonly jobs: number;
-  readonly format: SignatureFormat;
-  readonly hash: "sha256" | "sha384" | "sha512";
-  readonly padding?: "pkcs1" | "pss";
-  readonly ecdsaFormat?: "der" | "ieee";
-  readonly certificates?: readonly string[];
-  readonly timestamp?: readonly string[];
-  readonly timestampRoots?: readonly string[];
-  readonly timestampOrder?: "sequential" | "spread";
-  readonly keepUnstamped?: boolean;
-  readonly out?: string;
-}
-
-const HASHES: Readonly<Record<SignFlags["hash"], HashName>> = {
-  sha256: "SHA-256",
-  sha384: "SHA-384",
-  sha512: "SHA-512",
-};
+import { addClientOptions } from "../client.js";
+import type { Session } from "../session.js";
+import { addCmsOptions } from "../sign/cms-flags.js";
+import type { SignFlags } from "../sign/flags.js";
+import { HASHES } from "../sign/flags.js";
+import { STREAM } from "../sign/plan.js";
+import { signFiles } from "../sign/sign-files.js";
 
 const AFTER = `
 A signature appears whole or not at all: it is written to a temporary file, which takes
@@ -114,136 +82,7 @@ export function registerSign(program: Command, session: Session): void {
     .option("--jobs <n>", "files to sign at the same time", wholeNumber(1, 256), 4);
   addClientOptions(addCmsOptions(command))
     .addHelpText("after", AFTER)
-    .action((files: string[], flags: SignFlags) => session.perform(flags, () => sign(session, files, flags)));
-}
-
-async function sign(session: Session, files: readonly string[], flags: SignFlags): Promise<Outcome> {
-  checkUsage(flags, session.output.isTerminal);
-  const urls = timestampUrls(flags.timestamp, flags.format === "cms" ? process.env : {});
-  if (urls.length === 0) refuseTimestampFlags(flags);
-  const roots = await readCertificateFiles("--timestamp-roots", flags.timestampRoots ?? []);
-  const plain = {
-    format: flags.format,
-    hash: HASHES[flags.hash],
-    padding: flags.padding,
-    attached: flags.attached ?? false,
-    ecdsaFormat: flags.ecdsaFormat ?? "der",
-    certificates: await certificatesOf(flags),
-    cms: cmsChoicesOf(flags),
-    onWarning: (error: SignPathError) => warn(session, error),
-  };
-  return withClient(session, flags, async (client) => {
-    const timestamps = urls.length === 0 ? undefined : { urls, roots, order: flags.timestampOrder, client };
-    const options: SignatureOptions = { ...plain, timestamps };
-    const plan = await makePlan(files, flags.out, EXTENSIONS[flags.format]);
-    const exitCodes = plan.unreadable.map(({ file, error }) => session.report(error, file));
-    if (plan.jobs.length === 0) return finish(session, plan, { signed: 0, exitCodes, notTried: 0 });
-    const { signal } = session.interruption;
-    const prepared = client
-      .policy(flags.policy, { signal })
-      .then(async (policy) => ({ policy: policy.reference, signer: await makeSigner(policy, options) }));
-    const ready = await prepared.catch((error: unknown) => {
-      if (!signal.aborted) exitCodes.push(session.report(error));
-    });
-    if (ready === undefined)
-      return finish(session, plan, { signed: 0, exitCodes, notTried: plan.jobs.length });
-    const events = eventsOf(session, ready.policy, ready.signer, options);
-    const { output } = session;
-    const keepUnstamped = flags.keepUnstamped ?? false;
-    const batch = { output, signal, events, keepUnstamped };
-    const result = await runBatch(plan.jobs, ready.signer, flags.jobs, batch);
-    return finish(session, plan, { ...result, exitCodes: [...exitCodes, ...result.exitCodes] });
-  });
-}
-
-function warn({ output }: Session, { code, message }: SignPathError): void {
-  output.event({ event: "warning", code, message });
-  if (!output.json) output.talk(visible(`warning: ${message}`));
-}
-
-/** Options that do not go together. */
-function checkUsage(flags: SignFlags, isTerminal: boolean): void {
-  const { format, out, json } = flags;
-  if (format === "raw") {
-    if (flags.attached) throw usageError("--attached is for --format cms: a raw signature holds no content");
-    if (flags.certificates)
-      throw usageError("--certificates is for --format cms: a raw signature holds none");
-    if (flags.timestamp)
-      throw usageError("--timestamp is for --format cms: a raw signature has no place for one");
-  } else if (flags.ecdsaFormat) throw usageError("--ecdsa-format is for --format raw: CMS has its own");
-  checkCmsFlags(flags, format);
-  if (out !== STREAM) return;
-  if (json) throw usageError("--json and --out - would both write to stdout");
-  if (isTerminal) throw usageError("a signature is no text for a terminal: redirect stdout, or name a file");
-}
-
-function refuseTimestampFlags({ timestampRoots, timestampOrder, keepUnstamped }: SignFlags): void {
-  const [given] = [
-    ...(timestampRoots ? ["--timestamp-roots"] : []),
-    ...(timestampOrder ? ["--timestamp-order"] : []),
-    ...(keepUnstamped ? ["--keep-unstamped"] : []),
-  ];
-  if (given !== undefined)
-    throw usageError(`${given} is for signatures with timestamps: add --timestamp URL`);
-}
-
-function eventsOf(
-  session: Session,
-  policy: string,
-  { algorithm }: Signer,
-  { format, hash }: SignatureOptions,
-): BatchEvents {
-  const { output } = session;
-  return {
-    signed: ({ job: { file, output: path }, bytes, ms }) => {
-      const what = { file, output: path, format, policy, algorithm, hash, bytes, ms: Math.round(ms) };
-      output.event({ event: "signed", ...what });
-      if (!output.json) {
-        const [from, to] = [file === STREAM ? "stdin" : file, path === STREAM ? "stdout" : path];
-        output.talk(visible(`signed ${from} -> ${to} (${algorithm}, ${hash}, ${duration(ms)})`));
-      }
-    },
-    kept: ({ file, output: path }, bytes) => {
-      output.event({ event: "unstamped", file, output: path, bytes });
-      if (!output.json) {
-        const [from, to] = [file === STREAM ? "stdin" : file, path === STREAM ? "stdout" : path];
-        output.talk(visible(`signed ${from} -> ${to}, without a timestamp`));
-      }
-    },
-    failed: ({ file }, error) => {
-      if (session.interruption.signal.aborted) {
-        output.event({ event: "interrupted", file });
-        if (!output.json) output.talk(visible(`not signed: ${file}`));
-        return 0;
-      }
-      return session.report(error, file);
-    },
-  };
-}
-
-function finish(
-  session: Session,
-  plan: Plan,
-  { signed, exitCodes, notTried }: { signed: number; exitCodes: readonly number[]; notTried: number },
-): Outcome {
-  const files = plan.jobs.length + plan.unreadable.length;
-  const failed = files - signed - notTried;
-  const interrupted = signed === files ? undefined : session.interruption.exitCode;
-  if (!session.output.json && (files > 1 || interrupted !== undefined)) {
-    const counts = [`${signed} signed`, `${failed} failed`, `${notTried} not tried`];
-    session.output.talk(
-      `${interrupted === undefined ? "" : "interrupted: "}${counts.filter((text) => !text.startsWith("0 ")).join(", ")}`,
+    .action((files: string[], flags: SignFlags) =>
+      session.perform(flags, () => signFiles(session, files, flags)),
     );
-  }
-  return {
-    exitCode: interrupted ?? combinedExitCode(exitCodes),
-    summary: { signed, failed, notTried, ...(interrupted !== undefined && { interrupted: true }) },
-  };
-}
-
-/** A raw signature holds none. */
-function certificatesOf({ certificates, format }: SignFlags): Promise<Uint8Array[]> {
-  if (certificates !== undefined || format === "raw")
-    return readCertificateFiles("--certificates", certificates ?? []);
-  return readCertificateFiles(CERTIFICATES_VARIABLE, certificatePathsIn(process.env));
 }

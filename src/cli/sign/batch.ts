@@ -4,36 +4,25 @@ import type { SigningSource } from "../../policy/signing-policy.js";
 import type { Destination } from "../atomic-file.js";
 import { openDestination } from "../atomic-file.js";
 import { isSystemError, unreadable, unwritable } from "../cli-error.js";
+import { describe } from "../describe.js";
 import { concernsAll, exitCodeOf } from "../exit-codes.js";
 import type { Output } from "../output.js";
+import type { BatchView, SignedEvent } from "./events.js";
 import type { Job } from "./plan.js";
 import { STREAM } from "./plan.js";
 import type { Signature, Signer } from "./signer.js";
 
 const UNSTAMPED = exitCodeOf("TIMESTAMP_FAILED");
 
-/** One file, signed. */
-export interface SignedFile {
-  readonly job: Job;
-  /** Length of the result. */
-  readonly bytes: number;
-  readonly ms: number;
-}
-
-/** What a batch tells while it runs. */
-export interface BatchEvents {
-  readonly signed: (result: SignedFile) => void;
-  /** The signature is there, without the timestamp that it should have; {@link failed} comes next. */
-  readonly kept: (job: Job, bytes: number) => void;
-  /** @returns the exit code that the failure asks for */
-  readonly failed: (job: Job, error: unknown) => number;
-}
+/** What is the same for each signature of a batch. */
+export type BatchFacts = Pick<SignedEvent, "format" | "hash" | "policy" | "algorithm">;
 
 /** What a batch works with. */
 export interface BatchOptions {
   readonly output: Output;
   readonly signal: AbortSignal;
-  readonly events: BatchEvents;
+  readonly view: BatchView;
+  readonly facts: BatchFacts;
   /** Whether a signature is kept whose timestamp is not to be had. */
   readonly keepUnstamped: boolean;
 }
@@ -41,6 +30,8 @@ export interface BatchOptions {
 /** How a batch ended. */
 export interface BatchResult {
   readonly signed: number;
+  /** Files that had their signature before. */
+  readonly skipped: number;
   /** One of each file that failed. */
   readonly exitCodes: readonly number[];
   /** Files that were not begun: the batch was interrupted, or each of them would have failed alike. */
@@ -57,7 +48,7 @@ export async function runBatch(
   parallel: number,
   options: BatchOptions,
 ): Promise<BatchResult> {
-  const { signal, events, keepUnstamped } = options;
+  const { signal, view, facts, keepUnstamped } = options;
   const exitCodes: number[] = [];
   let [next, signed, stopped] = [0, 0, false];
   const worker = async (): Promise<void> => {
@@ -66,22 +57,39 @@ export async function runBatch(
       if (job === undefined || stopped || signal.aborted) return;
       next++;
       try {
-        events.signed(await signFile(job, signer, options));
+        const { file, output } = job;
+        view.show({ event: "begun", file, output, bytes: job.bytes });
+        view.show({ event: "signed", file, output, ...facts, ...(await signFile(job, signer, options)) });
         signed++;
       } catch (error) {
-        const exitCode = events.failed(job, error);
+        const exitCode = fail(job, error, options);
         exitCodes.push(exitCode);
         stopped ||= concernsAll(exitCode) || (exitCode === UNSTAMPED && !keepUnstamped);
       }
     }
   };
   await Promise.all(Array.from({ length: Math.min(parallel, jobs.length) }, worker));
-  return { signed, exitCodes, notTried: jobs.length - next };
+  return { signed, skipped: 0, exitCodes, notTried: jobs.length - next };
+}
+
+/** @returns the exit code that the failure asks for: none where it is the interruption's */
+function fail({ file }: Job, error: unknown, { signal, view }: BatchOptions): number {
+  if (signal.aborted) {
+    view.show({ event: "interrupted", file });
+    return 0;
+  }
+  const failure = describe(error, file);
+  view.show({ event: "failed", file, failure });
+  return failure.exitCode;
 }
 
 /** The output is opened first: no signature is spent on a file that cannot be written. */
-async function signFile(job: Job, signer: Signer, options: BatchOptions): Promise<SignedFile> {
-  const { output, signal, events, keepUnstamped } = options;
+async function signFile(
+  job: Job,
+  signer: Signer,
+  options: BatchOptions,
+): Promise<{ readonly bytes: number; readonly ms: number }> {
+  const { output, signal, view, keepUnstamped } = options;
   const begin = performance.now();
   const destination = job.output === STREAM ? stdout(output) : await openDestination(job.output);
   try {
@@ -96,10 +104,10 @@ async function signFile(job: Job, signer: Signer, options: BatchOptions): Promis
       ),
     );
     if (failure !== undefined) {
-      events.kept(job, bytes);
+      view.show({ event: "unstamped", file: job.file, output: job.output, bytes });
       throw failure;
     }
-    return { job, bytes, ms: performance.now() - begin };
+    return { bytes, ms: Math.round(performance.now() - begin) };
   } finally {
     await destination.discard();
   }

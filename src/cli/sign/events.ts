@@ -1,0 +1,62 @@
+import type { Description } from "../describe.js";
+
+/** What is done with a file at the moment. */
+export type Stage = "hashing" | "signing" | "stamping" | "writing";
+
+/** What happens while files are signed: plain data, which can cross from one process to another. */
+export type BatchEvent =
+  | { readonly event: "begun"; readonly file: string; readonly output: string; readonly bytes: number }
+  | { readonly event: "stage"; readonly file: string; readonly stage: Stage }
+  | SignedEvent
+  | {
+      readonly event: "unstamped";
+      readonly file: string;
+      readonly output: string;
+      /** Length of the result. */
+      readonly bytes: number;
+    }
+  | {
+      readonly event: "skipped";
+      readonly file: string;
+      readonly output: string;
+      /** Why there is nothing to do, in words that follow "skipped FILE: ". */
+      readonly reason: string;
+    }
+  | { readonly event: "failed"; readonly file?: string; readonly failure: Description }
+  | { readonly event: "interrupted"; readonly file: string }
+  | { readonly event: "warning"; readonly code: string; readonly message: string };
+
+/** A file has its signature. */
+export interface SignedEvent {
+  readonly event: "signed";
+  readonly file: string;
+  readonly output: string;
+  readonly format: string;
+  /** `project/policy`. */
+  readonly policy: string;
+  /** WebCrypto name. */
+  readonly algorithm: string;
+  readonly hash: string;
+  /** Length of the result. */
+  readonly bytes: number;
+  readonly ms: number;
+}
+
+/** How a batch ended. */
+export interface BatchSummary {
+  readonly signed: number;
+  readonly skipped: number;
+  readonly failed: number;
+  /** Files that were not begun: the batch was interrupted, or each of them would have failed alike. */
+  readonly notTried: number;
+  readonly interrupted: boolean;
+  readonly ms: number;
+}
+
+/** Shows a batch to whoever waits for it. */
+export interface BatchView {
+  /** There are so many files, of so many bytes in all. */
+  begin(files: number, bytes: number): void;
+  show(event: BatchEvent): void;
+  end(summary: BatchSummary): void;
+}
