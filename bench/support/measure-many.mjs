@@ -3,8 +3,8 @@ import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promi
 import { median, percentile } from "./measure.mjs";
 
 /**
- * Makes `count` calls, `inFlight` at a time: the memory of the process after the `first` of them and after all, in
- * bytes, and the median and the 99th percentile of the time that a call took, in milliseconds.
+ * Makes `count` calls, `inFlight` at a time: the memory of the process and the heap that is in use, after the `first` of
+ * them and after all, in bytes, and the median and the 99th percentile of the time that a call took, in milliseconds.
  */
 export async function series(once, inFlight, first, count) {
   // Written to at once, so that its memory is there before any is measured.
@@ -20,10 +20,10 @@ export async function series(once, inFlight, first, count) {
   };
   const runTo = (end) => Promise.all(Array.from({ length: inFlight }, () => lane(end)));
   await runTo(first);
-  const rssAfterFirst = await settledRss();
+  const afterFirst = await settledMemory();
   await runTo(count);
-  const rssAtEnd = await settledRss();
-  return { rssAfterFirst, rssAtEnd, p50: median(times), p99: percentile(times, 0.99) };
+  const atEnd = await settledMemory();
+  return { afterFirst, atEnd, p50: median(times), p99: percentile(times, 0.99) };
 }
 
 /** Starts `count` calls at once, so many times: the processor time of this process for each, in microseconds. */
@@ -61,13 +61,14 @@ export async function answered(once, inFlight, skippedMs, ms) {
   return count;
 }
 
-/** The resident memory once the garbage is gone. */
-async function settledRss() {
+/** Memory once the garbage is gone. */
+async function settledMemory() {
   for (let turn = 0; turn < 3; turn++) {
     globalThis.gc();
     await delay(100);
   }
-  return process.memoryUsage.rss();
+  const { rss, heapUsed } = process.memoryUsage();
+  return { rss, heapUsed };
 }
 
 function used() {

@@ -71,17 +71,15 @@ function verifyMessageElsewhere(
  * The same among many others: one each turn, so that those that came together do not go on together and find the server's
  * time lost; what is too much for that, on a thread of Node's pool.
  */
-function verifyMessageInTurn(
+async function verifyMessageInTurn(
   signature: Bytes,
   facts: CertificateFacts,
   hash: HashAlgorithm,
   message: Uint8Array,
 ): Promise<boolean> {
   // On the other curves a check takes as long as several requests.
-  const granted = namedCurveOf(facts) === "P-256" ? turn() : undefined;
-  return granted === undefined
-    ? verifyMessageElsewhere(signature, facts, hash, message)
-    : granted.then(() => verifyMessage(signature, facts, hash, message));
+  const here = namedCurveOf(facts) === "P-256" && (await turn());
+  return (here ? verifyMessage : verifyMessageElsewhere)(signature, facts, hash, message);
 }
 
 async function verifyFixed(

@@ -8,25 +8,29 @@ const LONGEST_WAIT_MS = 10;
 
 interface Waiting {
   readonly since: number;
-  readonly grant: () => void;
+  /** @param own - whether the turn is its own */
+  readonly grant: (own: boolean) => void;
 }
 
 const waiting: Waiting[] = [];
 
 /**
- * Waits for a turn of the event loop that nobody else waits for; `undefined` where enough wait already. Between two turns
- * requests are sent, so that what came in all at once does not come in all at once again.
+ * Waits for a turn of the event loop that nobody else waits for. Between two turns requests are sent, so that what came
+ * in all at once does not come in all at once again.
+ *
+ * @returns `false` as soon as too many wait who came later: who has waited longest leaves first, so that nobody is passed
  */
-export function turn(): Promise<void> | undefined {
-  if (waiting.length >= MOST_WAITING) return undefined;
+export function turn(): Promise<boolean> {
   return new Promise((grant) => {
-    if (waiting.push({ since: performance.now(), grant }) === 1) setImmediate(serve);
+    waiting.push({ since: performance.now(), grant });
+    if (waiting.length > MOST_WAITING) waiting.shift()?.grant(false);
+    else if (waiting.length === 1) setImmediate(serve);
   });
 }
 
 function serve(): void {
   const late = performance.now() - LONGEST_WAIT_MS;
-  do waiting.shift()?.grant();
+  do waiting.shift()?.grant(true);
   while (waiting[0] !== undefined && waiting[0].since <= late);
   if (waiting.length > 0) setImmediate(serve);
 }
