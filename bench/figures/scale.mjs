@@ -19,7 +19,7 @@ export async function scale(service, { signatures }) {
     }
     const { ours, floor } = results;
     grows(`${kind}, RSS at the end, × after ${first}`, "rss", 1.2, ours, floor);
-    grows(`${kind}, heap in use at the end, × after ${first}`, "heapUsed", 1.05, ours, floor);
+    grows(`${kind}, heap at the end, × after ${first}`, "heapUsed", 1.1, ours, floor);
     tail(`${kind}, p99 latency, × p50`, ours, floor);
   }
 }
