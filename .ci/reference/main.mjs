@@ -29,7 +29,9 @@ async function render() {
     app.options.setValue("out", out);
     await app.generateOutputs(project);
     const names = readdirSync(out).filter((name) => name.endsWith(".md"));
-    return new Map(names.map((name) => [name, pageText(readFileSync(join(out, name), "utf8"), name, project)]));
+    return new Map(
+      names.map((name) => [name, pageText(readFileSync(join(out, name), "utf8"), name, project)]),
+    );
   } finally {
     rmSync(out, { recursive: true });
   }
@@ -37,7 +39,9 @@ async function render() {
 
 function stalePages() {
   const there = new Set(readdirSync(folder));
-  const stale = [...pages].filter(([name, text]) => !there.has(name) || read(name) !== text).map(([name]) => name);
+  const stale = [...pages]
+    .filter(([name, text]) => !there.has(name) || read(name) !== text)
+    .map(([name]) => name);
   const left = [...there].filter((name) => !pages.has(name));
   return [...stale, ...left].map((name) => `docs/api/${name} is stale: npm run reference`);
 }

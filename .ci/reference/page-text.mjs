@@ -11,12 +11,17 @@ const made = "<!-- Made by `npm run reference` from the docstrings: change those
  */
 export function pageText(text, file, project) {
   const whole = file === "README.md" ? index(project) : text;
-  return `${made}\n\n${whole.replace(/[ \t]+$/gm, "").replace(/\n{3,}/g, "\n\n").trim()}\n`;
+  return `${made}\n\n${whole
+    .replace(/[ \t]+$/gm, "")
+    .replace(/\n{3,}/g, "\n\n")
+    .trim()}\n`;
 }
 
 function index(project) {
   const rows = project.children.map((module) => {
-    const values = module.children.filter((each) => each.kindOf(ReflectionKind.SomeValue | ReflectionKind.Class));
+    const values = module.children.filter((each) =>
+      each.kindOf(ReflectionKind.SomeValue | ReflectionKind.Class),
+    );
     const shown = values.map(({ name }) => `\`${name}\``).join(", ");
     return `| [\`${importOf(module.name)}\`](${module.name}.md) | ${shown} |`;
   });

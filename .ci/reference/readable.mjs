@@ -42,8 +42,13 @@ function gatherErrors({ comment }) {
   const throws = comment?.getTags("@throws") ?? [];
   if (throws.length === 0) return;
   const items = throws.flatMap(({ typeAnnotation, content }) => [
-    { kind: "text", text: `\n- ${typeAnnotation ? `\`${typeAnnotation.replace(/[{}]/g, "").trim()}\`: ` : ""}` },
-    ...content.map((part) => (part.kind === "text" ? { ...part, text: part.text.replaceAll(/\n\s*/g, " ") } : part)),
+    {
+      kind: "text",
+      text: `\n- ${typeAnnotation ? `\`${typeAnnotation.replace(/[{}]/g, "").trim()}\`: ` : ""}`,
+    },
+    ...content.map((part) =>
+      part.kind === "text" ? { ...part, text: part.text.replaceAll(/\n\s*/g, " ") } : part,
+    ),
   ]);
   comment.removeTags("@throws");
   comment.blockTags.push(Object.assign(throws[0], { content: items }));
