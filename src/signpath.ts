@@ -48,6 +48,7 @@ export class SignPath {
    * certificate that cannot be read) is listed with the reason in its `defect`.
    *
    * @param filter - slugs to match; without one all policies
+   * @returns the policies, in the order of the service; none is an empty array
    * @throws {SignPathError} `CONFIG_INVALID` for a slug with the API token in it, `AUTHENTICATION_FAILED`, `FORBIDDEN`,
    * `REQUEST_REJECTED`, `THROTTLED`, `SERVICE_UNAVAILABLE`, `CONNECTION_FAILED`, `TLS_FAILED`, `TIMEOUT`, `ABORTED`,
    * `INVALID_RESPONSE`
@@ -62,6 +63,7 @@ export class SignPath {
    * One signing policy, cached for `policyCacheMs`.
    *
    * @param reference - `"project/policy"` or both slugs; what is left out is the configured default
+   * @returns the policy, the same object as long as it is cached
    * @throws {SignPathError} `CONFIG_INVALID` for a malformed reference, `POLICY_NOT_FOUND`, and those of {@link policies}
    */
   async policy(reference?: PolicyReference, options?: CallOptions): Promise<SigningPolicy> {

@@ -43,6 +43,7 @@ export interface SignPathErrorDetails {
  * what was tried, where, what came back and what to do next. No secret is ever part of it.
  */
 export class SignPathError extends Error {
+  /** `"SignPathError"`, also of another copy of the package. */
   override readonly name = "SignPathError";
   /** What went wrong. */
   readonly code: SignPathErrorCode;
@@ -64,6 +65,12 @@ export class SignPathError extends Error {
   /** The server's problem body (RFC 9457). */
   declare readonly problem?: ProblemDetails;
 
+  /**
+   * Errors are made by this package; to make one is for tests of code that handles them.
+   *
+   * @param message - for people: what was tried, where, what came back and what to do next
+   * @param details - the rest, by name
+   */
   constructor(code: SignPathErrorCode, message: string, details: SignPathErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
@@ -78,7 +85,11 @@ export class SignPathError extends Error {
     }
   }
 
-  /** The error as plain data, for logs and `--json`. */
+  /**
+   * The error as plain data, for logs and `--json`.
+   *
+   * @returns the properties above and the message, without the stack and the cause
+   */
   toJSON(): Record<string, unknown> {
     const { name, code, stage, message, status, retryable, attempts, signingRequestId, traceId, problem } =
       this;
@@ -86,7 +97,11 @@ export class SignPathError extends Error {
   }
 }
 
-/** Whether `value` is a {@link SignPathError}, from this or from another copy of the package. */
+/**
+ * Whether `value` is a {@link SignPathError}, from this or from another copy of the package.
+ *
+ * @param value - anything that was thrown
+ */
 export function isSignPathError(value: unknown): value is SignPathError {
   return value instanceof Error && value.name === "SignPathError" && "code" in value && "stage" in value;
 }

@@ -43,18 +43,22 @@ export class SignPathCryptoKey {
     return new SignPathCryptoKey(binding, algorithm);
   }
 
+  /** `"private"`, always. */
   get type(): "private" {
     return "private";
   }
 
+  /** `false`, always: nothing leaves the HSM. */
   get extractable(): false {
     return false;
   }
 
+  /** What the key signs with: name, hash, and length and exponent or curve (W3C Web Cryptography, section 13). */
   get algorithm(): KeyAlgorithm {
     return this.#algorithm;
   }
 
+  /** `["sign"]`, always. To verify there is `SigningPolicy.publicKey`. */
   get usages(): "sign"[] {
     return ["sign"];
   }
@@ -71,7 +75,11 @@ Object.defineProperty(SignPathCryptoKey.prototype, inspect.custom, {
 // `instanceof CryptoKey` and the tag are what toolkits look at; the native constructor cannot be extended.
 Object.setPrototypeOf(SignPathCryptoKey.prototype, globalThis.CryptoKey.prototype);
 
-/** Whether a value is a key of this package. */
+/**
+ * Whether a value is a key of this package.
+ *
+ * @param value - anything
+ */
 export function isSignPathCryptoKey(value: unknown): value is SignPathCryptoKey {
   return typeof value === "object" && value !== null && bindings.has(value);
 }

@@ -69,10 +69,12 @@ export class SigningPolicy {
     return this.#state.record.signingPolicyId ?? "";
   }
 
+  /** Slug of the project that the policy belongs to. */
   get projectSlug(): string {
     return this.#state.record.projectSlug;
   }
 
+  /** Slug of the policy within its project. */
   get signingPolicySlug(): string {
     return this.#state.record.signingPolicySlug;
   }
@@ -138,6 +140,7 @@ export class SigningPolicy {
    * have signed the one before. The API itself gives only the certificate.
    *
    * @param candidates - PEM bundles, DER, or certificate objects
+   * @returns the certificates, that of the policy first; a root only where it is among the candidates
    * @throws {SignPathError} `POLICY_UNUSABLE`; `CONFIG_INVALID` for a candidate that cannot be read
    */
   async certificateChain(candidates: Iterable<CertificateInput> = []): Promise<X509Certificate[]> {
@@ -160,6 +163,7 @@ export class SigningPolicy {
    * The public key, as a native `CryptoKey`.
    *
    * @param algorithm - with `hash` for RSA
+   * @returns a key for `verify`, extractable
    * @throws {SignPathError} `POLICY_UNUSABLE`, `ALGORITHM_NOT_SUPPORTED`
    */
   publicKey(algorithm: SigningAlgorithmIdentifier): Promise<CryptoKey> {
@@ -171,13 +175,20 @@ export class SigningPolicy {
    * signs through SignPath.
    *
    * @param algorithm - with `hash` for RSA; ECDSA takes it when it signs, unless the key is to be bound to one
+   * @returns a key for `sign`, which is not extractable
    * @throws {SignPathError} `POLICY_UNUSABLE`, `ALGORITHM_NOT_SUPPORTED`
    */
   privateKey(algorithm: SigningAlgorithmIdentifier): CryptoKey {
     return this.#operations.privateKey(this.#state, algorithm);
   }
 
-  /** Both keys; see {@link publicKey} and {@link privateKey}. */
+  /**
+   * Both keys; see {@link publicKey} and {@link privateKey}.
+   *
+   * @param algorithm - with `hash` for RSA
+   * @returns the private key as a handle, the public one as a native key
+   * @throws {SignPathError} `POLICY_UNUSABLE`, `ALGORITHM_NOT_SUPPORTED`
+   */
   async keyPair(algorithm: SigningAlgorithmIdentifier): Promise<CryptoKeyPair> {
     const privateKey = this.privateKey(algorithm);
     return { privateKey, publicKey: await this.publicKey(algorithm) };
@@ -217,7 +228,11 @@ export class SigningPolicy {
     return this.#operations.signStream(this.#state, source, algorithm, options);
   }
 
-  /** The policy as plain data, without keys. */
+  /**
+   * The policy as plain data, without keys.
+   *
+   * @returns ids, slugs, and what the key is
+   */
   toJSON(): Record<string, unknown> {
     const { id, reference, projectSlug, signingPolicySlug, keyType, keySizeInBits, namedCurve, defect } =
       this;

@@ -46,6 +46,7 @@ export type ElectronBuilderOptions = FileSignerOptions;
  * export default createSign({ policy: "my-project/release", timestamp: "http://tsa.example" });
  * ```
  *
+ * @param options - what is left out is as the environment says
  * @returns a function that fails with those of `signExecutableFile` and of `SignPath.policy`
  */
 export function createSign(options: ElectronBuilderOptions = {}): CustomWindowsSign {

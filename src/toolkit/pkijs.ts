@@ -20,6 +20,7 @@ export type { PkijsModule } from "../cms/engine.js";
  *
  * @param pkijs - your copy of pkijs, 3.4 or 4; left out, this package's own, which is yours only where npm has
  * deduplicated them
+ * @returns the engine, an instance of the `CryptoEngine` of that pkijs
  */
 export function createEngine(): ownPkijs.CryptoEngine;
 export function createEngine<Module extends PkijsModule>(pkijs: Module): InstanceType<Module["CryptoEngine"]>;
@@ -31,6 +32,7 @@ export function createEngine(pkijs: PkijsModule = ownPkijs): object {
  * The policy's certificate as a `Certificate` of pkijs.
  *
  * @param pkijs - your copy of pkijs; see {@link createEngine}
+ * @returns the certificate, a new object at each call
  * @throws {SignPathError} `POLICY_UNUSABLE`
  */
 export function policyCertificate(policy: SigningPolicy): ownPkijs.Certificate;

@@ -3,10 +3,15 @@
  * Nothing in it is guaranteed: older versions of the service answer with plain text.
  */
 export interface ProblemDetails {
+  /** Address of a description of the kind of problem. */
   readonly type?: string;
+  /** The kind of problem, in words. */
   readonly title?: string;
+  /** The HTTP status, once more. */
   readonly status?: number;
+  /** What is wrong with this request. */
   readonly detail?: string;
+  /** Address of this occurrence. */
   readonly instance?: string;
   /** W3C trace context of the failed request: what SignPath's support asks for. */
   readonly traceId?: string;

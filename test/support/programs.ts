@@ -17,6 +17,7 @@ export type Verifier =
   | "pdfsig"
   | "xmlsec1"
   | "git"
+  | "curl"
   | "gpgsm"
   | "python-jwt"
   | "python-cose"
@@ -42,6 +43,7 @@ export const verifiers: Readonly<Record<Verifier, string | undefined>> = lazily(
   pdfsig: () => locate("pdfsig"),
   xmlsec1: () => locate("xmlsec1"),
   git: () => locate("git"),
+  curl: () => locate("curl"),
   gpgsm: () => locate("gpgsm"),
   "python-jwt": () => pythonWith("jwt", "cryptography"),
   "python-cose": () => pythonWith("cbor2", "cryptography"),

@@ -28,6 +28,7 @@ import type { Stamped } from "./stamping.js";
  * ```
  *
  * @param source - bytes, a Blob, a stream, an async iterable of bytes, or the path of a file
+ * @returns the signature: DER, or BER where `encoding` says so; with its content in it if it is not `detached`
  * @throws {SignPathError} those of `SigningPolicy.signStream`; `CONFIG_INVALID` for certificates, attributes and revocation
  * lists that cannot be read, and for options that do not go together; `CHAIN_INCOMPLETE` where the options ask for it;
  * `REQUEST_REJECTED` for attached content that is too large, and for content without signed attributes that could pass for

@@ -11,6 +11,12 @@ export class TimestampError extends SignPathError {
   /** From `signCms` and `stampCms`: the CMS without the stamps that were not to be had. */
   declare readonly cms?: Bytes;
 
+  /**
+   * Errors are made by this package; to make one is for tests of code that handles them.
+   *
+   * @param failures - why each authority gave none, in the order in which they were asked
+   * @param cms - the CMS without the stamp
+   */
   constructor(failures: readonly SignPathError[], cms?: Bytes) {
     super("TIMESTAMP_FAILED", messageOf(failures), {
       stage: "timestamp",
@@ -23,17 +29,31 @@ export class TimestampError extends SignPathError {
     if (cms !== undefined) Object.defineProperty(this, "cms", { value: cms, configurable: true });
   }
 
-  /** The same with the CMS that lacks the stamp. */
+  /**
+   * The same with the CMS that lacks the stamp.
+   *
+   * @param cms - DER, with what was signed
+   * @returns another error, with the same failures
+   */
   withCms(cms: Bytes): TimestampError {
     return new TimestampError(this.failures, cms);
   }
 
+  /**
+   * The error as plain data.
+   *
+   * @returns as of a `SignPathError`, with the failures, without the CMS
+   */
   override toJSON(): Record<string, unknown> {
     return { ...super.toJSON(), failures: this.failures.map((failure) => failure.toJSON()) };
   }
 }
 
-/** Whether `value` is a {@link TimestampError}, from this or from another copy of the package. */
+/**
+ * Whether `value` is a {@link TimestampError}, from this or from another copy of the package.
+ *
+ * @param value - anything that was thrown
+ */
 export function isTimestampError(value: unknown): value is TimestampError {
   return (
     value instanceof Error && "code" in value && value.code === "TIMESTAMP_FAILED" && "failures" in value

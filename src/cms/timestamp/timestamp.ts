@@ -22,6 +22,7 @@ import { through } from "./through.js";
  * ```
  *
  * @param digest - by SHA-256, SHA-384 or SHA-512: 32, 48 or 64 bytes
+ * @returns the token, its time, and who gave it
  * @throws {TimestampError} `TIMESTAMP_FAILED` with one failure per authority: `CONFIG_INVALID` for credentials over plain
  * http, `AUTHENTICATION_FAILED`, `FORBIDDEN`, `REQUEST_REJECTED`, `THROTTLED`, `SERVICE_UNAVAILABLE`, `CONNECTION_FAILED`,
  * `TLS_FAILED`, `TIMEOUT`, `INVALID_RESPONSE` for an answer that is not about what was asked for, `VERIFICATION_FAILED`

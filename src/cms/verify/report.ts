@@ -38,6 +38,7 @@ export type ReasonCode =
   | "TIMESTAMP_MISSING"
   | "TIMESTAMP_INVALID";
 
+/** One reason why a signature is not accepted. */
 export interface Reason {
   readonly code: ReasonCode;
   /** For people. */
@@ -110,6 +111,14 @@ export class CmsVerificationError extends SignPathError {
   /** Missing where the signature could not be read that far. */
   declare readonly verification?: CmsVerification;
 
+  /**
+   * Errors are made by `verifyCms`; to make one is for tests of code that handles them.
+   *
+   * @param message - for people
+   * @param reasons - why not, of all signers together
+   * @param verification - the whole report, where the signature could be read that far
+   * @param cause - what was behind it
+   */
   constructor(
     message: string,
     reasons: readonly Reason[],
@@ -121,6 +130,11 @@ export class CmsVerificationError extends SignPathError {
     if (verification !== undefined) this.verification = verification;
   }
 
+  /**
+   * The error as plain data.
+   *
+   * @returns as of a `SignPathError`, with the reasons
+   */
   override toJSON(): Record<string, unknown> {
     return { ...super.toJSON(), reasons: this.reasons };
   }

@@ -13,6 +13,7 @@ import type { CmsVerification } from "./report.js";
  * ```
  *
  * @param cms - bytes, a Blob, a stream, an async iterable of bytes, or the path of a file
+ * @returns the report, in which every signature that counts is good
  * @throws {CmsVerificationError} `VERIFICATION_FAILED`, with the whole report in `verification` and the reasons by code
  * @throws {SignPathError} `CONFIG_INVALID` for certificates and CRLs that cannot be read, or no roots; `ABORTED`
  * @throws {TypeError} for a source or an option that is none

@@ -65,6 +65,10 @@ export async function signExecutable(
  * ```ts
  * await signExecutableFile("dist/app.exe", { policy, description: "App", url: "https://app.example" });
  * ```
+ *
+ * @param path - the file, which is replaced unless `output` names another one
+ * @throws {SignPathError} those of {@link signExecutable}. Errors of the file system are passed on as they are (`ENOENT`, `EACCES`)
+ * @throws {TypeError} for a path or a policy that is none
  */
 export async function signExecutableFile(
   path: string | URL,
@@ -82,6 +86,8 @@ export async function signExecutableFile(
  * const signed = await attachSignature(executable, await stampCms(error.cms, { authorities }));
  * ```
  *
+ * @param signature - PKCS #7 as DER
+ * @returns the signed image
  * @throws {SignPathError} `REQUEST_REJECTED` for a signature that is over another file
  */
 export async function attachSignature(
@@ -94,7 +100,14 @@ export async function attachSignature(
   return attach(bytes, await put(imageOf(bytes), exactCopy(signature), nested, signal));
 }
 
-/** The same for a file, as {@link signExecutableFile} does it. */
+/**
+ * The same for a file, as {@link signExecutableFile} does it.
+ *
+ * @param path - the file, which is replaced unless `output` names another one
+ * @param signature - PKCS #7 as DER
+ * @param options - `nested` puts it beside the one that is there, `signal` ends the call
+ * @throws {SignPathError} `REQUEST_REJECTED` for a signature that is over another file, `ABORTED`
+ */
 export async function attachSignatureToFile(
   path: string | URL,
   signature: Uint8Array,
@@ -109,6 +122,7 @@ export async function attachSignatureToFile(
 /**
  * The PKCS #7 signature of an executable, with those that are nested in it; `undefined` where it has none.
  *
+ * @returns PKCS #7 as DER
  * @throws {SignPathError} `REQUEST_REJECTED` for what is no PE image
  */
 export async function extractSignature(source: ExecutableSource): Promise<Bytes | undefined> {

@@ -67,6 +67,7 @@ const ECDSA_ARCS: Readonly<Record<keyof typeof DIGEST_NAMES, readonly number[]>>
  * What signing fails with, a `SignPathError`, comes out of `generateExecutableWithSign`; `CERTIFICATE_CHANGED` among them,
  * where the policy got another certificate after resedit had asked for it.
  *
+ * @returns the signer, for one file at a time
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`, `CONFIG_INVALID`
  * @throws {TypeError} for a policy that is none
  */

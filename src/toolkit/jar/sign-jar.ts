@@ -44,6 +44,7 @@ export interface SignedJar {
  * ```
  *
  * @param source - path of the file
+ * @returns how many entries are signed, and which other signatures stayed
  * @throws {SignPathError} `REQUEST_REJECTED` for a file that is no archive, is damaged, or cannot be signed without harm to
  * signatures that are to stay; `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`, `CONFIG_INVALID`, `CHAIN_INCOMPLETE`, all of them
  * before anything is sent; those of signing; `TIMESTAMP_FAILED`
@@ -79,6 +80,8 @@ export async function signJar(source: string | URL, options: SignJarFileOptions)
  *
  * @param source - is copied at the call; the caller may change it afterwards
  * @returns the signed archive in a buffer of its own
+ * @throws {SignPathError} those of {@link signJar}
+ * @throws {TypeError} for a source or a policy that is none
  */
 export async function signJarBytes(
   source: ArrayBuffer | ArrayBufferView,

@@ -35,6 +35,7 @@ export interface KeyParameters {
  * jsonwebtoken.sign(claims, pem, { algorithm: "PS256", header: await keyParameters(policy, { kid: true, x5c: true }) });
  * ```
  *
+ * @returns the parameters that were asked for, and no others
  * @throws {SignPathError} `CONFIG_INVALID` for certificates that cannot be read; `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`
  */
 export async function keyParameters(

@@ -45,6 +45,7 @@ export function thumbprintOf(members: PublicKeyMembers): string {
  * The thumbprint of the policy's key: SHA-256, Base64url (RFC 7638). It depends on the key alone, so that it stays when the
  * certificate is renewed for the same key.
  *
+ * @returns 43 characters of Base64url
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`
  */
 export async function jwkThumbprint(policy: SigningPolicy): Promise<string> {

@@ -29,6 +29,7 @@ export interface Jwks {
  *
  * @param policies - one policy, or several; with more to say of one, `{ policy, alg, … }`. An RSA key that signs by several
  * algorithms is listed once for each
+ * @returns the set, for `JSON.stringify` and for jose's `createLocalJWKSet`
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`; `CONFIG_INVALID` for certificates that cannot be read, or a
  * `kid` that is no text
  * @throws {TypeError} for a policy that is none

@@ -91,6 +91,7 @@ type Detached<Serialization> = SignJwsOptions & {
  * All signers are checked before anything is sent.
  *
  * @param payload - a text, which is signed as UTF-8, or bytes, which are copied at the call
+ * @param options - who signs and how; with `signers` in place of `policy`, several
  * @returns the JWS: text in the compact serialization, else an object for `JSON.stringify`
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, naming the algorithms of the key; `CONFIG_INVALID` for options, header
  * parameters and certificates that cannot be used, or not together; `CERTIFICATE_CHANGED` where the header names a

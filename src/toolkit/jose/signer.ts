@@ -26,6 +26,7 @@ export type JoseSigner = (data: string | Uint8Array) => Promise<string>;
  *
  * @param alg - by default RS256 for an RSA key, and ES256, ES384 or ES512 as the curve says
  * @param options - `signal` ends all calls of the function
+ * @returns the function, which gives the signature of a signing input as Base64url
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, naming those that the key signs with; `POLICY_UNUSABLE`. The function
  * itself: the same; `REQUEST_REJECTED` for what is no signing input, and those of `SigningPolicy.signStream`
  */
@@ -80,6 +81,7 @@ const GITHUB_LIFETIME_SECONDS = 600;
  * GitHub makes the keys of its Apps itself: the policy's must be one of those, imported into the HSM.
  *
  * @param options - `signal` ends all calls of the function
+ * @returns the function, which gives a JWT and when it expires
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED` for a key that is not RSA; `POLICY_UNUSABLE`. The function itself: those of
  * {@link signJwt}
  */

@@ -29,6 +29,7 @@ export interface PdfSigner {
  * may be too small (see `signatureLength`) or that is for another kind of signature than `ETSI.CAdES.detached` is refused.
  *
  * @param Signer - the class in your copy of @signpdf/signpdf, or of @signpdf/utils: another copy's is none to `SignPdf`
+ * @returns an instance of a class that extends `Signer`
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`, `CONFIG_INVALID`. Its `sign` rejects with those of
  * `signCms`, and `CONFIG_INVALID` for a placeholder that will not do or a `signingTime`, which PAdES has in the file's `M` only
  * @throws {TypeError} for a class, options or a policy that are none

@@ -62,6 +62,7 @@ const TIMESTAMP_BYTES = 10_000;
  * The toolkit makes the COSE structure and hands over its bytes. What C2PA wants of a certificate (its extended key usage, no self-signed one) is checked by the toolkit alone, whose
  * `Reader` calls a code signing certificate untrusted unless its trust settings say otherwise. C2PA has no RSA PKCS#1 v1.5.
  *
+ * @returns both arguments of `CallbackSigner.newSigner`
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`; `CONFIG_INVALID` for certificates that cannot be
  * read; the callback with whatever signing can fail with, and `CERTIFICATE_CHANGED` if the policy has another certificate by
  * then

@@ -32,6 +32,7 @@ export interface SignCoseOptions {
   readonly policy: SigningPolicy;
   /** Data that is signed and is no part of the message (RFC 9052, section 4.4). */
   readonly externalAad?: Uint8Array | undefined;
+  /** Ends the call. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -49,6 +50,7 @@ export interface SignCoseOptions {
  *
  * @param cose - your copy of cose-js
  * @param payload - is copied at the call
+ * @returns the message, CBOR
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`; `CONFIG_INVALID` for a header that is both protected
  * and not; `CERTIFICATE_CHANGED`, and whatever signing can fail with
  * @throws {TypeError} for a payload or `externalAad` that is no `Uint8Array`; what cose-js throws is passed on

@@ -38,6 +38,7 @@ const ECDSA_CRYPTOSUITES = {
  * The toolkit's verifier loads what `id` names, which must have the policy's public key; `EcdsaMultikey.fromJwk` makes a
  * Multikey of it. The W3C has suites for P-256 and P-384 only. The certificate is no part of a proof.
  *
+ * @returns `signer` of a cryptosuite
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`; `sign` with whatever signing can fail with, and
  * `CERTIFICATE_CHANGED` if the policy has another certificate by then
  * @throws {TypeError} for an `id` that is no text

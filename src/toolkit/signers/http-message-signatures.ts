@@ -49,6 +49,7 @@ const RFC_9421 = {
  * is computed by you. RFC 9421 has no algorithm for P-521. The toolkit's `paramValues.alg` overrides the name in the
  * signature, not what signs: leave it out.
  *
+ * @returns `key` of `signMessage`
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`; `sign` with whatever signing can fail with, and
  * `CERTIFICATE_CHANGED` if the policy has another certificate by then
  * @throws {TypeError} for a `keyid` that is no text of printable ASCII

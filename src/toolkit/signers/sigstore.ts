@@ -51,6 +51,7 @@ const BUNDLE = {
  * takes the hash from the curve, as sigstore-go does for P-384 and P-521, rejects the latter. Without a witness there is no
  * transparency log and no timestamp; a verifier must be told to ask for none.
  *
+ * @returns `signer` of a bundle builder
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`; `sign` with whatever signing can fail with, and
  * `CERTIFICATE_CHANGED` if the policy has another certificate by then
  * @throws {TypeError} for a `keyMaterial` or a `hint` that is none

@@ -32,6 +32,7 @@ export interface SignTufOptions<Signature> {
   }) => Signature;
   /** Whether other signatures stay. Default: `true`. */
   readonly append?: boolean | undefined;
+  /** Ends the call. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -57,6 +58,7 @@ const TUF = {
  * RSA keys sign with RSA-PSS and SHA-256. P-384 and P-521 are refused: the specification has no scheme for them, and
  * implementations disagree on the hash.
  *
+ * @returns what the constructor of `Key` takes
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`
  */
 export async function tufKey(policy: SigningPolicy): Promise<TufKey> {

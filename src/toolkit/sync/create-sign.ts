@@ -8,6 +8,7 @@ import type { SyncSigner } from "./signer.js";
 
 /** How the signature of ECDSA is written: as DER, which Node does by default, or as r‖s. */
 export interface SyncSignOptions {
+  /** Default: `"der"`. */
   readonly dsaEncoding?: "der" | "ieee-p1363" | undefined;
 }
 
@@ -28,6 +29,14 @@ export class SyncSign {
     this.#hasher = createHash(HASH_ALGORITHMS.get(algorithm.hash)?.nodeName ?? String(algorithm.hash));
   }
 
+  /**
+   * Takes more of what is signed.
+   *
+   * @param data - more of what is signed
+   * @param encoding - of a text. Default: `"utf8"`
+   * @returns the object itself
+   * @throws {TypeError} for what is neither a text nor bytes
+   */
   update(data: string | ArrayBufferView, encoding?: Encoding): this {
     if (typeof data === "string") this.#hasher.update(data, encoding ?? "utf8");
     else if (isBufferSource(data) || ArrayBuffer.isView(data)) this.#hasher.update(viewOf(data));
@@ -35,11 +44,22 @@ export class SyncSign {
     return this;
   }
 
+  /**
+   * As {@link update}, for what writes to streams.
+   *
+   * @param data - more of what is signed
+   */
   write(data: string | ArrayBufferView): boolean {
     this.update(data);
     return true;
   }
 
+  /**
+   * As {@link update}, for what writes to streams.
+   *
+   * @param data - the last of what is signed
+   * @returns the object itself
+   */
   end(data?: string | ArrayBufferView): this {
     return data === undefined ? this : this.update(data);
   }
@@ -66,6 +86,9 @@ export class SyncSign {
  * ```ts
  * createSign(signer, { name: "ECDSA", hash: "SHA-256" }).update("data").sign(undefined, "base64");
  * ```
+ *
+ * @returns an object for one signature
+ * @throws {TypeError} for a `dsaEncoding` that is none. What signing fails with comes from its `sign`
  */
 export function createSign(
   signer: SyncSigner,

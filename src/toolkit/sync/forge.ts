@@ -25,6 +25,7 @@ const HASHES: ReadonlyMap<string, HashName> = new Map([
  * A key for node-forge's `pkcs7.createSignedData().addSigner({ key })`, `createCertificationRequest().sign(key)` and
  * `createCertificate().sign(key)`. node-forge signs with RSA PKCS #1 v1.5 there and nothing else.
  *
+ * @returns the key; what it signs with is the caller's digest
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED` for a policy with an EC key. The key's `sign` throws it for SHA-1, which
  * is what node-forge takes by default, MD5 and RSA-PSS; nothing is sent
  */

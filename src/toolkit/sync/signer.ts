@@ -18,7 +18,9 @@ import { ANSWERED, PULSE, PULSE_MS } from "./protocol.js";
 export interface SyncSignerOptions extends Omit<SignPathOptions, "apiToken" | "metadata"> {
   /** `"project/policy"` or both slugs. Default: the configured one. */
   readonly policy?: PolicyReference | undefined;
+  /** API token. A function cannot be asked by a thread that waits. */
   readonly apiToken?: string | undefined;
+  /** What is added to the audit log; `false` sends none. A function cannot be asked either. */
   readonly metadata?: Readonly<Record<string, unknown>> | false | undefined;
 }
 
@@ -147,6 +149,7 @@ export class SyncSigner {
  * Starts a signer for callers that cannot wait, such as node-forge: a thread of its own has a client, and each call waits
  * for it. This thread does nothing else meanwhile, so that a server in it, such as an emulator, could not answer.
  *
+ * @returns the signer, with a thread of its own; close it
  * @throws {SignPathError} `CONFIG_INVALID` for settings that are wrong, or a function; and whatever fetching the policy can
  * fail with
  */

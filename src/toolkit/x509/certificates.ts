@@ -58,6 +58,7 @@ export interface IssueCertificateOptions extends SignerChoice, CertificateDetail
 /**
  * A certification request (PKCS #10, RFC 2986).
  *
+ * @returns the request; `toString("pem")` writes it
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`, `CERTIFICATE_CHANGED`, and whatever signing can fail
  * with
  */
@@ -79,6 +80,7 @@ export async function createCertificateRequest(
 /**
  * A certificate for the policy's key, signed with it: a root of its own, or one for tests.
  *
+ * @returns the certificate
  * @throws {SignPathError} `CONFIG_INVALID` for dates in the wrong order, and those of {@link createCertificateRequest}
  */
 export async function createSelfSignedCertificate(
@@ -99,6 +101,7 @@ export async function createSelfSignedCertificate(
 /**
  * A certificate for somebody else's key, issued by a policy whose certificate is that of an authority.
  *
+ * @returns the certificate
  * @throws {SignPathError} `CONFIG_INVALID` where the issuer's certificate is none of an authority, not for the policy's key
  * or has no room for another authority below it, or the request's signature is wrong; and those of {@link createSelfSignedCertificate}
  */

@@ -53,6 +53,7 @@ const MOST_CERTIFICATES = 100;
 /**
  * A signed OCSP response (RFC 6960), as DER, made by pkijs.
  *
+ * @returns `OCSPResponse`, DER
  * @throws {SignPathError} `CONFIG_INVALID` for a request that cannot be read, and those of `createCertificateRequest`
  */
 export async function createOcspResponse(options: OcspResponseOptions): Promise<Bytes> {

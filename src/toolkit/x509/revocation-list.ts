@@ -21,6 +21,7 @@ export interface RevokedCertificate {
 export interface RevocationListOptions extends SignerChoice {
   /** The authority's certificate, for the policy's key. Default: the policy's own. */
   readonly issuer?: CertificateInput | undefined;
+  /** The certificates that are revoked. Default: none. */
   readonly revoked?: Iterable<RevokedCertificate> | undefined;
   /** Default: now. */
   readonly thisUpdate?: Date | undefined;
@@ -37,6 +38,7 @@ const CRL_NUMBER = "2.5.29.20";
 /**
  * A certificate revocation list (RFC 5280, section 5).
  *
+ * @returns the list; `toString("pem")` writes it
  * @throws {SignPathError} `CONFIG_INVALID` for what the list cannot hold, and those of `createCertificateRequest`
  */
 export async function createRevocationList(options: RevocationListOptions): Promise<X509Crl> {

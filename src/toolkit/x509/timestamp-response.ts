@@ -53,6 +53,7 @@ interface TimestampOrder {
 /**
  * A timestamp (RFC 3161): `TimeStampResp` as DER, with the token in it.
  *
+ * @returns `TimeStampResp`, DER
  * @throws {SignPathError} `CONFIG_INVALID` for a request that cannot be read or asks for what cannot be given, or a certificate
  * that is not for timestamps; `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`, `CERTIFICATE_CHANGED`, and whatever signing can
  * fail with

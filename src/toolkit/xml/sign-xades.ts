@@ -20,6 +20,7 @@ export interface SignXadesOptions extends SignXmlOptions {
   readonly signingCertificate?: "v1" | "v2" | undefined;
   /** What the signer says that the time is. Default: now. */
   readonly signingTime?: Date | undefined;
+  /** Where it was signed, as the signer says. */
   readonly productionPlace?: ProductionPlace | undefined;
   /** Roles that the signer claims to have. */
   readonly claimedRoles?: Iterable<string> | undefined;
@@ -35,6 +36,8 @@ const SIGNED_PROPERTIES = "http://uri.etsi.org/01903#SignedProperties";
  * const signed = await signXades(invoice, { policy, toolkit: xadesjs, claimedRoles: ["supplier"] });
  * ```
  *
+ * @param xml - the document, text or a DOM document; `undefined` signs the `objects` alone
+ * @returns the document with the signature in it, or the signature
  * @throws {SignPathError} as `signXml`
  * @throws {TypeError} as `signXml`
  */

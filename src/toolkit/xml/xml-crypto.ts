@@ -74,6 +74,7 @@ export interface SignWithXmlCryptoOptions extends SignerChoice {
  *
  * A signature of ECDSA is r‖s (RFC 9231, section 2.3.6). `checkSignature` verifies by Node with the same class.
  *
+ * @returns names and classes for a `SignedXml`
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED`, `POLICY_UNUSABLE`
  * @throws {TypeError} for what is no policy
  */
@@ -104,6 +105,7 @@ export function xmlCryptoAlgorithm(choice: SignerChoice): XmlCryptoAlgorithm {
  * const signed = await signWithXmlCrypto(signedXml, xml, { policy });
  * ```
  *
+ * @param xml - the document, text
  * @returns the document with the signature in it, as `getSignedXml` gives it
  * @throws {SignPathError} `ALGORITHM_NOT_SUPPORTED` for an algorithm that is not the key's, and for a digest with SHA-1 or a
  * transform that is unknown; `CONFIG_INVALID` for XML with a document type declaration, and what xml-crypto itself refuses;

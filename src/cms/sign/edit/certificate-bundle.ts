@@ -11,6 +11,7 @@ import { refused } from "../refusal.js";
  * byte for byte, one that is there twice once.
  *
  * @param certificates - PEM bundles, DER, or certificate objects
+ * @returns the bundle, DER
  * @throws {SignPathError} `CONFIG_INVALID` for one that cannot be read, and for none
  */
 export function certificateBundle(certificates: Iterable<CertificateInput>): Bytes {

@@ -30,6 +30,7 @@ export interface CounterSignOptions extends CallOptions, CmsSigner, CertificateO
  * was there stays as it was, byte for byte.
  *
  * @param cms - DER or BER; an attached one is held in memory
+ * @returns the signature with its countersignatures
  * @throws {SignPathError} those of `signCms`; `REQUEST_REJECTED` for what is no CMS signature, or has no such signer
  */
 export async function counterSign(cms: Uint8Array, options: CounterSignOptions): Promise<Bytes> {

@@ -12,6 +12,7 @@ import { rebuild } from "./rebuild.js";
  * only of signers with the same hash; none is verified.
  *
  * @param cms - two or more, DER or BER
+ * @returns one detached signature, DER
  * @throws {SignPathError} `REQUEST_REJECTED` for fewer than two, for what is no CMS signature, for an attached one, for
  * different types of content, and for different digests by the same hash
  */

@@ -1,0 +1,24 @@
+import type { Plans } from "../support/plan.js";
+import { CMS, ERRORS, GETTING_STARTED, LARGE_FILES, SECURITY, TIMESTAMPS } from "./guides.js";
+import { MIGRATION } from "./migration.js";
+import { README } from "./readme.js";
+import { TOOLKITS } from "./toolkits.js";
+
+/** What is done with the blocks of each document. */
+export const PLANS: Readonly<Record<string, Plans>> = {
+  "README.md": README,
+  "docs/cms.md": CMS,
+  "docs/errors.md": ERRORS,
+  "docs/getting-started.md": GETTING_STARTED,
+  "docs/large-files.md": LARGE_FILES,
+  "docs/migration.md": MIGRATION,
+  "docs/security.md": SECURITY,
+  "docs/timestamps.md": TIMESTAMPS,
+  "docs/toolkits.md": TOOLKITS,
+};
+
+/** Documents whose blocks other tests run, by where. */
+export const PROVEN_ELSEWHERE: Readonly<Record<string, string>> = {
+  "docs/ci.md": "test/cli/init has its recipes, and runs the shell steps in them",
+  "docs/emulator.md": "test/emulator/page does in a browser what it describes",
+};
