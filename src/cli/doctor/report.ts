@@ -1,0 +1,48 @@
+import type { Output } from "../output.js";
+import { visible } from "../output.js";
+import type { Diagnosis, Placed } from "./run.js";
+import { STAGES } from "./stages.js";
+
+const STATUS_WIDTH = "skipped".length;
+const STAGE_WIDTH = Math.max(...STAGES.map(({ name }) => name.length));
+
+/** Tells of one finding: a line for people, or one of JSON. */
+export function tellOf(finding: Placed, output: Output): void {
+  const { stage, status, code, found, advice, dependsOn, ms, details } = finding;
+  output.event({ event: "finding", stage, code, status, found, advice, dependsOn, ms, details });
+  if (output.json) return;
+  const columns = [status.padEnd(STATUS_WIDTH), stage.padEnd(STAGE_WIDTH), visible(found)];
+  output.data(`${columns.join("  ")}\n`);
+}
+
+/** What there is to do, the worst first, and what it all comes to. */
+export function conclude({ findings, counts }: Diagnosis, output: Output): void {
+  if (output.json) return;
+  const bad = [
+    ...findings.filter(({ status }) => status === "error"),
+    ...findings.filter(({ status }) => status === "warning"),
+  ];
+  const lines = bad.flatMap(({ status, stage, found, advice, code }) => [
+    "",
+    `${status}: ${stage}: ${found}`,
+    ...(advice === undefined || advice === "" ? [] : [`  ${advice}`]),
+    `  ${code}`,
+  ]);
+  const total = [
+    counted(counts.error, "error"),
+    counted(counts.warning, "warning"),
+    `${counts.ok} ok`,
+    `${counts.skipped} skipped`,
+  ].join(", ");
+  output.data(
+    [...lines, "", `${total}. No signature was spent, and nothing was written.`].map(line).join(""),
+  );
+}
+
+function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
+
+function line(text: string): string {
+  return `${visible(text)}\n`;
+}

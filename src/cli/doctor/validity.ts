@@ -1,0 +1,21 @@
+import type { CertificateText } from "../certificate-text.js";
+import type { WarningCode } from "./finding.js";
+
+const DAY_MS = 86_400_000;
+const SOON_MS = 30 * DAY_MS;
+
+/** What is to be said of a certificate's validity, if it is not good for a while. */
+export function untimely(
+  { validFrom, validTo }: Pick<CertificateText, "validFrom" | "validTo">,
+  now: number,
+): { readonly code: WarningCode; readonly said: string } | undefined {
+  const [from, to] = [Date.parse(validFrom), Date.parse(validTo)];
+  if (now < from) return { code: "CERTIFICATE_NOT_YET_VALID", said: `is not valid before ${validFrom}` };
+  if (now > to) return { code: "CERTIFICATE_EXPIRED", said: `expired on ${validTo}` };
+  if (to - now > SOON_MS) return undefined;
+  const days = Math.floor((to - now) / DAY_MS);
+  return {
+    code: "CERTIFICATE_EXPIRES_SOON",
+    said: `expires on ${validTo}, in ${days === 1 ? "1 day" : `${days} days`}`,
+  };
+}
