@@ -6,8 +6,11 @@ import { STAGES } from "./stages.js";
 const STATUS_WIDTH = "skipped".length;
 const STAGE_WIDTH = Math.max(...STAGES.map(({ name }) => name.length));
 
+/** Where the report goes. */
+export type Paper = Pick<Output, "json" | "event" | "data">;
+
 /** Tells of one finding: a line for people, or one of JSON. */
-export function tellOf(finding: Placed, output: Output): void {
+export function tellOf(finding: Placed, output: Paper): void {
   const { stage, status, code, found, advice, dependsOn, ms, details } = finding;
   output.event({ event: "finding", stage, code, status, found, advice, dependsOn, ms, details });
   if (output.json) return;
@@ -16,7 +19,7 @@ export function tellOf(finding: Placed, output: Output): void {
 }
 
 /** What there is to do, the worst first, and what it all comes to. */
-export function conclude({ findings, counts }: Diagnosis, output: Output): void {
+export function conclude({ findings, counts }: Diagnosis, output: Paper): void {
   if (output.json) return;
   const bad = [
     ...findings.filter(({ status }) => status === "error"),

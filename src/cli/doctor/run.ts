@@ -69,9 +69,16 @@ async function runStage(
     ...finding,
     found: clean(found),
     ...(advice !== undefined && { advice: clean(advice) }),
-    ...(details !== undefined && { details: JSON.parse(clean(JSON.stringify(details))) as typeof details }),
+    ...(details !== undefined && { details: cleaned(details, clean) }),
     ms,
   }));
+}
+
+function cleaned<T>(details: T, clean: (text: string) => string): T {
+  const text = JSON.stringify(details, (_name, value: unknown) =>
+    typeof value === "string" ? clean(value) : value,
+  );
+  return JSON.parse(text) as T;
 }
 
 /** A check that fails itself is a finding, too: the others go on. */

@@ -10,12 +10,13 @@ export function untimely(
   now: number,
 ): { readonly code: WarningCode; readonly said: string } | undefined {
   const [from, to] = [Date.parse(validFrom), Date.parse(validTo)];
-  if (now < from) return { code: "CERTIFICATE_NOT_YET_VALID", said: `is not valid before ${validFrom}` };
-  if (now > to) return { code: "CERTIFICATE_EXPIRED", said: `expired on ${validTo}` };
+  const [first, last] = [validFrom, validTo].map((date) => date.replace(/\.\d+Z$/, "Z"));
+  if (now < from) return { code: "CERTIFICATE_NOT_YET_VALID", said: `is not valid before ${first}` };
+  if (now > to) return { code: "CERTIFICATE_EXPIRED", said: `expired on ${last}` };
   if (to - now > SOON_MS) return undefined;
   const days = Math.floor((to - now) / DAY_MS);
   return {
     code: "CERTIFICATE_EXPIRES_SOON",
-    said: `expires on ${validTo}, in ${days === 1 ? "1 day" : `${days} days`}`,
+    said: `expires on ${last}, in ${days === 1 ? "1 day" : `${days} days`}`,
   };
 }

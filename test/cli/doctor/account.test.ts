@@ -1,6 +1,13 @@
+import "reflect-metadata";
+import { webcrypto } from "node:crypto";
 import { join } from "node:path";
+import * as x509 from "@peculiar/x509";
 import { afterEach, describe, expect, test } from "vitest";
+import { checkChain } from "../../../src/cli/doctor/checks/chain.js";
+import type { Finding } from "../../../src/cli/doctor/finding.js";
+import { openContext } from "../../../src/cli/doctor/open.js";
 import type { Fault } from "../../../src/emulator/index.js";
+import type { SigningPolicy } from "../../../src/policy/signing-policy.js";
 import { temporaryFolder } from "../../support/temporary.js";
 import { fill } from "../support.js";
 import type { Case } from "./support.js";
@@ -186,6 +193,27 @@ describe("a key", () => {
 });
 
 describe("the chain", () => {
+  test("names the addresses in a certificate, and asks them only with --aia", async () => {
+    const policy = await policyWithAddress("http://127.0.0.1:9/issuer.cer");
+    const { signal } = new AbortController();
+    const chainWith = async (aia: boolean): Promise<Finding | undefined> => {
+      const { context, close } = openContext([], { timeout: 2, aia }, emulator().environment, signal);
+      const answer = { status: 200, clock: undefined, policies: [policy], error: undefined };
+      const [finding] = await checkChain({ ...context, service: async () => answer });
+      await close();
+      return finding;
+    };
+    const named = await chainWith(false);
+    expect(named?.advice).toContain("try --aia: http://127.0.0.1:9/issuer.cer may have it");
+    expect(named?.found).not.toContain("is no public address");
+    const asked = await chainWith(true);
+    expect([asked?.code, asked?.details?.["addresses"]]).toEqual([
+      "CHAIN_INCOMPLETE",
+      ["http://127.0.0.1:9/issuer.cer"],
+    ]);
+    expect(asked?.found).toContain("is no public address");
+  });
+
   test("leads to a root by the files of the variable or the option, or does not", async () => {
     const folder = temporaryFolder();
     const { rootCertificate, intermediateCertificate } = emulator();
@@ -208,3 +236,23 @@ describe("the chain", () => {
     expect(await chainWith({ env: { SIGNPATH_CERTIFICATES: path("gone.pem") } })).toEqual(["error USAGE"]);
   });
 });
+
+/** A policy whose certificate says where its issuer can be had. */
+async function policyWithAddress(address: string): Promise<SigningPolicy> {
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const own = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const issuer = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const certificate = await x509.X509CertificateGenerator.create(
+    {
+      subject: "CN=signer",
+      issuer: "CN=issuer",
+      publicKey: own.publicKey,
+      signingKey: issuer.privateKey,
+      signingAlgorithm: algorithm,
+      extensions: [new x509.AuthorityInfoAccessExtension({ caIssuers: address })],
+    },
+    webcrypto as Crypto,
+  );
+  const certificateDer = new Uint8Array(certificate.rawData);
+  return { reference: "demo/signer", defect: undefined, certificateDer } as unknown as SigningPolicy;
+}

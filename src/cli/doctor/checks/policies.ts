@@ -1,7 +1,7 @@
 import type { Context } from "../context.js";
 import { isCalled } from "../context.js";
 import type { Finding } from "../finding.js";
-import { failure, ok, warning } from "../finding.js";
+import { failure, ok, skipped, warning } from "../finding.js";
 import { perPolicy } from "../per-policy.js";
 
 const SUBMITTER = "The token's user must be a submitter of the policy.";
@@ -39,7 +39,11 @@ export async function checkPolicies({ service, wanted }: Context): Promise<Findi
     ),
     ...perPolicy(
       others.filter(({ defect }) => defect !== undefined),
-      ({ defect }) => warning("POLICY_UNUSABLE", `cannot be used: ${defect}`, "Sign with another policy."),
+      ({ defect }) => {
+        const found = `cannot be used: ${defect}`;
+        if (wanted.length > 0) return skipped("NOT_APPLICABLE", `${found}; it is not asked for`);
+        return warning("POLICY_UNUSABLE", found, "Sign with another policy.");
+      },
     ),
   ];
 }

@@ -8,12 +8,27 @@ import { shakeHands } from "../probes/handshake.js";
 import { TookTooLong, within } from "../probes/within.js";
 import { clientFinding } from "./tls-settings.js";
 
-/** What to do about it, by the code of Node or OpenSSL. */
-const ADVICE: readonly (readonly [RegExp, string])[] = [
-  [/^CERT_HAS_EXPIRED/, "The server's certificate is over, or this machine's clock is wrong."],
-  [/^CERT_NOT_YET_VALID/, "The server's certificate is not valid yet, or this machine's clock is wrong."],
-  [/altnames|^ERR_TLS_CERT_ALTNAME/, "The certificate is of another host: check ApiUrl."],
-];
+/** What is wrong with the server's certificate, by the code of Node or OpenSSL, and what to do about it. */
+const DEFECTS: ReadonlyMap<string, readonly [string, string]> = new Map([
+  [
+    "CERT_HAS_EXPIRED",
+    ["a certificate has expired", "The server's certificate is over, or this machine's clock is wrong."],
+  ],
+  [
+    "CERT_NOT_YET_VALID",
+    [
+      "a certificate is not valid yet",
+      "The server's certificate is not valid yet, or this machine's clock is wrong.",
+    ],
+  ],
+  [
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+    [
+      "its certificate is of another host",
+      "Check ApiUrl, and whether a proxy or a name server leads elsewhere.",
+    ],
+  ],
+]);
 const UNKNOWN_ISSUER =
   "If the issuer is one of your network's (a proxy that looks into TLS, an authority of your own), name its certificate in SIGNPATH_TLS_CA_CERTIFICATES; otherwise do not go on.";
 
@@ -45,20 +60,19 @@ export async function checkTls(context: Context): Promise<Finding[]> {
   }
 }
 
-function serverFinding({ protocol, defect, chain }: Handshake): Finding {
+function serverFinding({ protocol, defect, chain, names }: Handshake): Finding {
   const [leaf] = chain;
   const last = chain.at(-1);
   const whose =
     leaf === undefined
       ? "without a certificate"
       : `${leaf.subject}, issued by ${last?.issuer === leaf.issuer ? leaf.issuer : `${leaf.issuer} below ${last?.issuer}`}, until ${leaf.validTo.slice(0, 10)}`;
-  const details = { protocol, chain };
+  const details = { protocol, chain, names };
   if (defect === undefined) return ok(`${protocol}, ${whose}`, details);
-  const [, advice = UNKNOWN_ISSUER] = ADVICE.find(([pattern]) => pattern.test(defect)) ?? [];
-  return failure(
-    "TLS_FAILED",
-    `the server is not trusted: ${defect} (${protocol}, ${whose})`,
-    advice,
-    details,
-  );
+  const [reason, advice] = DEFECTS.get(defect) ?? [
+    "it leads to no authority that is trusted",
+    UNKNOWN_ISSUER,
+  ];
+  const found = `the server is not trusted: ${reason} (${defect}; ${protocol}, ${whose}, for ${names || "no name"})`;
+  return failure("TLS_FAILED", found, advice, details);
 }

@@ -11,6 +11,8 @@ export interface Handshake {
   readonly protocol: string;
   /** Why the server is not trusted, by Node's code; `undefined` where it is. */
   readonly defect: string | undefined;
+  /** Whom the server's certificate is for: `DNS:localhost, IP Address:127.0.0.1`. */
+  readonly names: string;
   /** From the server's own on, as far as the server sent it or Node knows it. */
   readonly chain: readonly ReturnType<typeof describeCertificate>[];
   /** The certificate that we showed or would have shown. */
@@ -48,11 +50,13 @@ export async function shakeHands(
       secured.once("close", () => reject(new Error("the server closed the connection")));
     });
     const own = secured.getX509Certificate();
+    const leaf = secured.getPeerX509Certificate();
     return {
       protocol: secured.getProtocol() ?? "unknown",
       // Node gives the code of OpenSSL, or the error of a foreign name.
       defect: secured.authorized ? undefined : defectOf(secured.authorizationError),
-      chain: chainOf(secured.getPeerX509Certificate()),
+      names: leaf?.subjectAltName ?? "",
+      chain: chainOf(leaf),
       client: own && describeCertificate(own.raw),
     };
   } finally {
