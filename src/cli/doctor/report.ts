@@ -1,9 +1,11 @@
+import { duration } from "../client.js";
 import type { Output } from "../output.js";
 import { visible } from "../output.js";
 import type { Diagnosis, Placed } from "./run.js";
 import { STAGES } from "./stages.js";
 
 const STATUS_WIDTH = "skipped".length;
+const TIMED: ReadonlySet<string> = new Set(STAGES.filter(({ isTimed }) => isTimed).map(({ name }) => name));
 const STAGE_WIDTH = Math.max(...STAGES.map(({ name }) => name.length));
 
 /** Where the report goes. */
@@ -14,7 +16,8 @@ export function tellOf(finding: Placed, output: Paper): void {
   const { stage, status, code, found, advice, dependsOn, ms, details } = finding;
   output.event({ event: "finding", stage, code, status, found, advice, dependsOn, ms, details });
   if (output.json) return;
-  const columns = [status.padEnd(STATUS_WIDTH), stage.padEnd(STAGE_WIDTH), visible(found)];
+  const time = TIMED.has(stage) && status !== "skipped" ? ` [${duration(ms)}]` : "";
+  const columns = [status.padEnd(STATUS_WIDTH), stage.padEnd(STAGE_WIDTH), visible(found) + time];
   output.data(`${columns.join("  ")}\n`);
 }
 

@@ -44,6 +44,8 @@ export type Need = StageName | "network" | "address" | "account";
 export interface Stage {
   readonly name: StageName;
   readonly needs: readonly Need[];
+  /** Whether it waits for others, so that people want to know how long. */
+  readonly isTimed?: true;
   readonly check: (context: Context) => readonly Finding[] | Promise<readonly Finding[]>;
 }
 
@@ -53,11 +55,11 @@ export const STAGES: readonly Stage[] = Object.freeze<Stage[]>([
   { name: "node", needs: [], check: checkNode },
   { name: "toolkits", needs: [], check: checkPeers },
   { name: "tls-settings", needs: [], check: checkTlsSettings },
-  { name: "dns", needs: ["network", "address"], check: checkDns },
-  { name: "proxy", needs: ["dns"], check: checkProxy },
-  { name: "connection", needs: ["proxy"], check: checkConnection },
-  { name: "tls", needs: ["connection"], check: checkTls },
-  { name: "service", needs: ["account", "tls"], check: checkService },
+  { name: "dns", needs: ["network", "address"], isTimed: true, check: checkDns },
+  { name: "proxy", needs: ["dns"], isTimed: true, check: checkProxy },
+  { name: "connection", needs: ["proxy"], isTimed: true, check: checkConnection },
+  { name: "tls", needs: ["connection"], isTimed: true, check: checkTls },
+  { name: "service", needs: ["account", "tls"], isTimed: true, check: checkService },
   { name: "clock", needs: ["account", "tls"], check: checkClock },
   { name: "token", needs: ["service"], check: checkToken },
   { name: "organization", needs: ["token"], check: checkOrganization },
@@ -65,5 +67,5 @@ export const STAGES: readonly Stage[] = Object.freeze<Stage[]>([
   { name: "certificate", needs: ["policies"], check: checkCertificate },
   { name: "key", needs: ["policies"], check: checkKey },
   { name: "chain", needs: ["policies"], check: checkChain },
-  { name: "timestamp", needs: ["network"], check: checkTimestamp },
+  { name: "timestamp", needs: ["network"], isTimed: true, check: checkTimestamp },
 ]);

@@ -89,6 +89,7 @@ describe("docs/doctor.md", () => {
     });
     const shown = printed
       .replaceAll(new URL(emulator().apiUrl).host, "127.0.0.1:8080")
+      .replaceAll(/\[\d[\d.]* m?s\]/g, "[3 ms]")
       .replaceAll(/\b\d+ ms\)/g, "3 ms)")
       .replace(/within \d s/, "within 1 s");
     const block = `<!-- example -->\n\`\`\`console\n$ signpath doctor demo/rsa-3072\n${shown}\`\`\`\n<!-- /example -->`;
