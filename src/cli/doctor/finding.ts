@@ -1,16 +1,15 @@
 import type { SignPathErrorCode } from "../../base/errors.js";
 import { describe } from "../describe.js";
 import type { CliErrorCode } from "../exit-codes.js";
+import type { Untimely } from "../validity.js";
 
 /** How bad a finding is. */
 export type Status = "ok" | "warning" | "error" | "skipped";
 
 /** What is noted, and lets signatures be made all the same. */
 export type WarningCode =
+  | Untimely
   | "AUTHORITY_UNAVAILABLE"
-  | "CERTIFICATE_EXPIRED"
-  | "CERTIFICATE_EXPIRES_SOON"
-  | "CERTIFICATE_NOT_YET_VALID"
   | "CHAIN_INCOMPLETE"
   | "CLOCK_OFF"
   | "CONFIG_FILE_READABLE"

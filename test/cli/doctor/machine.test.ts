@@ -4,7 +4,7 @@ import { checkClock } from "../../../src/cli/doctor/checks/clock.js";
 import { checkNode } from "../../../src/cli/doctor/checks/node.js";
 import { checkPeers, satisfies } from "../../../src/cli/doctor/checks/peers.js";
 import { unknownVariables } from "../../../src/cli/doctor/checks/unknown-variables.js";
-import { untimely } from "../../../src/cli/doctor/validity.js";
+import { untimely } from "../../../src/cli/validity.js";
 import { temporaryFolder } from "../../support/temporary.js";
 import { fill } from "../support.js";
 

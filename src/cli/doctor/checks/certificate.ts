@@ -1,10 +1,10 @@
 import { describeCertificate } from "../../certificate-text.js";
+import { untimely } from "../../validity.js";
 import type { Context } from "../context.js";
 import { policiesToCheck } from "../context.js";
 import type { Finding } from "../finding.js";
 import { failure, ok, warning } from "../finding.js";
 import { perPolicy } from "../per-policy.js";
-import { untimely } from "../validity.js";
 
 /** Whether the policies' certificates are valid now, and for a while. */
 export async function checkCertificate(context: Context): Promise<Finding[]> {

@@ -3,13 +3,13 @@ import { buildChain, isSelfSigned, readCertificates } from "../../../policy/chai
 import type { SigningPolicy } from "../../../policy/signing-policy.js";
 import { readCertificateFiles } from "../../certificate-files.js";
 import { describeCertificate } from "../../certificate-text.js";
+import { untimely } from "../../validity.js";
 import type { Context } from "../context.js";
 import { policiesToCheck } from "../context.js";
 import type { Finding } from "../finding.js";
 import { failureOf, ok, warning } from "../finding.js";
 import { perPolicy } from "../per-policy.js";
 import { issuersByAddress } from "../probes/issuers.js";
-import { untimely } from "../validity.js";
 
 /** Whether the issuers that go into signatures lead to a root. */
 export async function checkChain(context: Context): Promise<Finding[]> {

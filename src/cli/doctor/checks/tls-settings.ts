@@ -4,10 +4,10 @@ import { readCertificates } from "../../../policy/chain.js";
 import type { CertificateText } from "../../certificate-text.js";
 import { describeCertificate } from "../../certificate-text.js";
 import { reasonOf } from "../../cli-error.js";
+import { untimely } from "../../validity.js";
 import type { Context } from "../context.js";
 import type { Finding } from "../finding.js";
 import { failure, ok, warning } from "../finding.js";
-import { untimely } from "../validity.js";
 
 /** The authorities that are trusted beside Node's, and the certificate that we show; never its key. */
 export async function checkTlsSettings(context: Context): Promise<Finding[]> {

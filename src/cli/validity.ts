@@ -1,5 +1,7 @@
-import type { CertificateText } from "../certificate-text.js";
-import type { WarningCode } from "./finding.js";
+import type { CertificateText } from "./certificate-text.js";
+
+/** How a certificate is not good for a while. */
+export type Untimely = "CERTIFICATE_EXPIRED" | "CERTIFICATE_NOT_YET_VALID" | "CERTIFICATE_EXPIRES_SOON";
 
 const DAY_MS = 86_400_000;
 const SOON_MS = 30 * DAY_MS;
@@ -8,7 +10,7 @@ const SOON_MS = 30 * DAY_MS;
 export function untimely(
   { validFrom, validTo }: Pick<CertificateText, "validFrom" | "validTo">,
   now: number,
-): { readonly code: WarningCode; readonly said: string } | undefined {
+): { readonly code: Untimely; readonly said: string } | undefined {
   const [from, to] = [Date.parse(validFrom), Date.parse(validTo)];
   const [first, last] = [validFrom, validTo].map((date) => date.replace(/\.\d+Z$/, "Z"));
   if (now < from) return { code: "CERTIFICATE_NOT_YET_VALID", said: `is not valid before ${first}` };
