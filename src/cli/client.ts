@@ -36,7 +36,8 @@ export async function withClient<T>(
   }
 }
 
-function tellOfRequests(output: Output): void {
+/** Tells of retries, and with `--verbose` of each request. */
+export function tellOfRequests(output: Output): void {
   subscribe("signpath:request", (message) => {
     const event = message as RequestEvent;
     if (event.type === "retry") {

@@ -8,6 +8,9 @@ import { visible } from "./output.js";
 export interface Description {
   readonly code: string;
   readonly exitCode: number;
+  /** What, where and what the server said, and what to do: two parts of {@link lines}. */
+  readonly said: string;
+  readonly advice: string | undefined;
   /** What, where and what the server said; what to do; the code and the ids that support asks for. */
   readonly lines: readonly string[];
   readonly json: Readonly<Record<string, unknown>>;
@@ -31,7 +34,14 @@ export function describe(error: unknown, file?: string): Description {
   const json = isCli
     ? { name: known.name, code: known.code, message: known.message, hint: known.hint }
     : known.toJSON();
-  return { code: known.code, exitCode: exitCodeOf(known.code), lines: lines.map(shown), json: clean(json) };
+  return {
+    code: known.code,
+    exitCode: exitCodeOf(known.code),
+    said: shown(said),
+    advice: advice && shown(advice),
+    lines: lines.map(shown),
+    json: clean(json),
+  };
 }
 
 /** What `subtle` throws has the error of this package as its cause. */
@@ -57,6 +67,8 @@ function unexpected(error: unknown, file: string | undefined): Description {
   return {
     code: "UNEXPECTED",
     exitCode: exitCodeOf("UNEXPECTED"),
+    said: shown(message),
+    advice: hint,
     lines,
     json: clean({ code: "UNEXPECTED", message }),
   };

@@ -1,7 +1,13 @@
 import type { SignPathErrorCode } from "../base/errors.js";
 
 /** What goes wrong in the command line itself. */
-export type CliErrorCode = "USAGE" | "INPUT_UNREADABLE" | "OUTPUT_UNWRITABLE" | "UNEXPECTED";
+export type CliErrorCode =
+  | "USAGE"
+  | "INPUT_UNREADABLE"
+  | "OUTPUT_UNWRITABLE"
+  | "UNEXPECTED"
+  | "CLOCK_WRONG"
+  | "NODE_UNSUPPORTED";
 
 /** Some failed: files that could not be read or written, or failures of several kinds. */
 const SOME_FAILED = 3;
@@ -11,6 +17,8 @@ const EXIT_CODES: Readonly<Record<SignPathErrorCode | CliErrorCode, number>> = {
   // Usage or configuration
   USAGE: 1,
   CONFIG_INVALID: 1,
+  CLOCK_WRONG: 1,
+  NODE_UNSUPPORTED: 1,
   POLICY_NOT_FOUND: 1,
   POLICY_UNUSABLE: 1,
   ALGORITHM_NOT_SUPPORTED: 1,

@@ -3,6 +3,7 @@ import { VERSION } from "../base/version.js";
 import { registerCertificate } from "./commands/certificate.js";
 import { registerCsr } from "./commands/csr.js";
 import { registerDemo } from "./commands/demo.js";
+import { registerDoctor } from "./commands/doctor.js";
 import { registerEmulator } from "./commands/emulator.js";
 import { registerPolicies } from "./commands/policies.js";
 import { registerSign } from "./commands/sign.js";
@@ -28,6 +29,7 @@ Exit codes:
 
 Examples:
   signpath demo                                         see it work, without an account
+  signpath doctor                                       what is wrong, before a signature is spent?
   signpath policies                                     what may I sign with?
   signpath sign setup.msi --policy my-app/release       makes setup.msi.p7s
   signpath sign dist/*.js --json                        with the default policy, for programs
@@ -56,6 +58,7 @@ export async function runProgram(args: readonly string[], session: Session): Pro
     registerCertificate,
     registerCsr,
     registerDemo,
+    registerDoctor,
     registerEmulator,
   ]) {
     register(program, session);

@@ -3,9 +3,10 @@ import { API_VERSION, DEFAULT_API_URL } from "../wire/routes.js";
 import type { Config, NetworkConfig, ProxyConfig, SettingSource } from "./config.js";
 import type { FileValues } from "./file.js";
 import { readConfigFile } from "./file.js";
+import type { Defect, FoundSetting } from "./inspection.js";
 import type { SignPathOptions } from "./options.js";
 import type { Environment, ProxyPlaces } from "./proxy.js";
-import { isLoopback, parseProxy, proxyEnvironment, proxySource } from "./proxy.js";
+import { isLoopback, parseProxy, proxyEnvironment, proxyFor, proxySource } from "./proxy.js";
 import { text, Unreadable } from "./readers.js";
 import type { Setting, SettingValues } from "./settings.js";
 import { SETTINGS } from "./settings.js";
@@ -53,7 +54,7 @@ export function loadNetwork(env: Environment = process.env): NetworkConfig {
 
 function complete<T>(loader: Loader, load: (loader: Loader) => T): T {
   const config = load(loader);
-  const { defects } = loader;
+  const defects = loader.defects.map(({ said }) => said);
   if (defects.length > 0) {
     const list = defects.length === 1 ? ` ${defects[0]}` : `\n  ${defects.join("\n  ")}`;
     throw new SignPathError("CONFIG_INVALID", `SignPath is not configured:${list}`, { stage: "config" });
@@ -61,24 +62,15 @@ function complete<T>(loader: Loader, load: (loader: Loader) => T): T {
   return config;
 }
 
-/** That of another address than the API's: it is read when there is one. */
-function proxyFor(address: URL, places: ProxyPlaces): ProxyConfig | undefined {
-  const source = proxySource(address, places);
-  try {
-    return source && parseProxy(source.value);
-  } catch (error) {
-    // What is no `Unreadable` is a URIError, which quotes nothing.
-    const message = `SignPath is not configured: ${source?.place} ${messageOf(error)}`;
-    throw new SignPathError("CONFIG_INVALID", message, { stage: "config" });
-  }
-}
-
 /** One load, which goes on after a defect so as to name them all. */
-class Loader {
-  readonly #defects: string[] = [];
+export class Loader {
+  readonly #defects: Defect[] = [];
+  readonly #found: FoundSetting[] = [];
   readonly #options: SignPathOptions;
   readonly #env: Environment;
   readonly #file: FileValues;
+  /** The configuration file, if one is named. */
+  readonly path: string | undefined;
   readonly #fileName: string;
   readonly #sources: Record<string, SettingSource> = {};
   /** The tokens in all places, also where another place wins. */
@@ -90,10 +82,12 @@ class Loader {
     const path =
       options.configFile === undefined
         ? env["SIGNPATH_CONFIG_FILE"] || undefined
-        : this.#attempt("option configFile", () => text(options.configFile));
+        : this.#attempt("configFile", "option configFile", () => text(options.configFile));
+    this.path = path;
     this.#fileName = path ?? "the file that SIGNPATH_CONFIG_FILE names";
     this.#file =
-      (path !== undefined && this.#attempt(`configuration file ${path}`, () => readConfigFile(path))) ||
+      (path !== undefined &&
+        this.#attempt("configFile", `configuration file ${path}`, () => readConfigFile(path))) ||
       new Map();
     this.#tokens = [options.apiToken, env["SIGNPATH_API_TOKEN"], this.#file.get("apitoken")]
       .map((token) => (typeof token === "string" ? token.trim() : ""))
@@ -101,8 +95,23 @@ class Loader {
   }
 
   /** What is wrong, without the token: it may have been put where a path belongs. */
-  get defects(): string[] {
-    return this.#defects.map((defect) => withoutTokens(defect, this.#tokens));
+  get defects(): Defect[] {
+    return this.#defects.map(({ setting, said }) => ({ setting, said: this.clean(said) }));
+  }
+
+  /** What was read of the settings, but for those that stand nowhere. */
+  get found(): readonly FoundSetting[] {
+    return this.#found;
+  }
+
+  /** The names in the configuration file, in lower case. */
+  get namesInFile(): readonly string[] {
+    return [...this.#file.keys()];
+  }
+
+  /** A text without any token that stands in the settings. */
+  clean(text: string): string {
+    return withoutTokens(text, this.#tokens);
   }
 
   load(): Config {
@@ -129,7 +138,7 @@ class Loader {
   }
 
   network(allowInsecureHttp: boolean = this.#get("allowInsecureHttp") ?? false): NetworkConfig {
-    const places = this.#proxyPlaces();
+    const places = this.proxyPlaces();
     return {
       retry: Object.freeze({
         requestTimeoutMs: this.#get("requestTimeoutMs") ?? DEFAULTS.requestTimeoutMs,
@@ -147,9 +156,9 @@ class Loader {
   #apiUrl(insecure: boolean): URL {
     const url = this.#get("apiUrl") ?? new URL(DEFAULT_API_URL);
     if (url.protocol === "http:" && !isLoopback(url.hostname) && !insecure) {
-      this.#defects.push(
-        "ApiUrl is plain http, which would show the API token to the network: use https, or set allowInsecureHttp (SIGNPATH_ALLOW_INSECURE_HTTP=true)",
-      );
+      const said =
+        "ApiUrl is plain http, which would show the API token to the network: use https, or set allowInsecureHttp (SIGNPATH_ALLOW_INSECURE_HTTP=true)";
+      this.#defects.push({ setting: "apiUrl", said });
     }
     const plain = new URL(url);
     plain.pathname = plain.pathname.replace(/\/+$/, "").replace(/\/v1$/i, "");
@@ -157,11 +166,11 @@ class Loader {
   }
 
   #proxy(apiUrl: URL): ProxyConfig | undefined {
-    const source = proxySource(apiUrl, this.#proxyPlaces());
-    return source && this.#attempt(source.place, () => parseProxy(source.value));
+    const source = proxySource(apiUrl, this.proxyPlaces());
+    return source && this.#attempt("proxy", source.place, () => parseProxy(source.value));
   }
 
-  #proxyPlaces(): ProxyPlaces {
+  proxyPlaces(): ProxyPlaces {
     const value = this.#file.get("httpproxy");
     return {
       option: this.#options.proxy,
@@ -178,14 +187,14 @@ class Loader {
       passphrase: this.#get("tlsClientPassphrase"),
     };
     const where = this.#options.tls === undefined ? "TLS client certificate or authority" : "option tls";
-    return this.#attempt(where, () => tlsConfig(this.#options.tls, files)) ?? {};
+    return this.#attempt("tls", where, () => tlsConfig(this.#options.tls, files)) ?? {};
   }
 
   #metadata(): Config["metadata"] {
     const { metadata } = this.#options;
     if (metadata === undefined || metadata === false || typeof metadata === "function") return metadata ?? {};
     return (
-      this.#attempt("option metadata", () => {
+      this.#attempt("metadata", "option metadata", () => {
         const copy: unknown = JSON.parse(JSON.stringify(metadata));
         if (typeof copy !== "object" || copy === null || Array.isArray(copy))
           throw new Unreadable("must be an object, a function or false");
@@ -200,9 +209,8 @@ class Loader {
     const value = this.#get(name);
     if (value === undefined && this.#defects.length === defectsBefore) {
       const [variable, entry] = [setting.variables[0]?.name, setting.file[0]?.name];
-      this.#defects.push(
-        `${entry} is missing: set option ${setting.option}, ${variable}, or ${entry} in ${this.#fileName}`,
-      );
+      const said = `${entry} is missing: set option ${setting.option}, ${variable}, or ${entry} in ${this.#fileName}`;
+      this.#defects.push({ setting: name, said });
     }
     return value;
   }
@@ -232,18 +240,19 @@ class Loader {
     return undefined;
   }
 
-  #take<T>(name: string, source: SettingSource, where: string, read: () => T): T | undefined {
+  #take<T>(name: keyof SettingValues, source: SettingSource, where: string, read: () => T): T | undefined {
     this.#sources[name] = source;
-    return this.#attempt(where, read);
+    const value = this.#attempt(name, where, read);
+    this.#found.push({ setting: name, source, place: where, value });
+    return value;
   }
 
-  #attempt<T>(where: string, read: () => T): T | undefined {
+  #attempt<T>(setting: string, where: string, read: () => T): T | undefined {
     try {
       return read();
     } catch (error) {
-      this.#defects.push(
-        `${where} ${error instanceof Unreadable ? error.message : `cannot be used: ${messageOf(error)}`}`,
-      );
+      const reason = error instanceof Unreadable ? error.message : `cannot be used: ${messageOf(error)}`;
+      this.#defects.push({ setting, said: `${where} ${reason}` });
       return undefined;
     }
   }

@@ -1,3 +1,4 @@
+import { messageOf, SignPathError } from "../base/errors.js";
 import type { ProxyConfig } from "./config.js";
 import { Unreadable } from "./readers.js";
 
@@ -48,9 +49,11 @@ function goesDirect(target: URL, env: Environment): boolean {
  * `http_proxy`, which SignPath's drivers use for both.
  */
 function proxyVariable(target: URL, env: Environment): string | undefined {
-  if (goesDirect(target, env)) return undefined;
-  const names = target.protocol === "https:" ? FOR_HTTPS : FOR_HTTP;
-  return names.find((name) => env[name]);
+  return goesDirect(target, env) ? undefined : variablesFor(target).find((name) => env[name]);
+}
+
+function variablesFor({ protocol }: URL): readonly string[] {
+  return protocol === "https:" ? FOR_HTTPS : FOR_HTTP;
 }
 
 /** A value that names a proxy, and where it stands. */
@@ -74,6 +77,40 @@ export function proxySource(target: URL, { option, env, file }: ProxyPlaces): Pr
   const variable = proxyVariable(target, env);
   if (variable !== undefined) return { place: `variable ${variable}`, value: env[variable] };
   return file === undefined || goesDirect(target, env) ? undefined : file;
+}
+
+/**
+ * The proxy for an address, which is read when there is one.
+ *
+ * @throws {SignPathError} `CONFIG_INVALID`
+ */
+export function proxyFor(address: URL, places: ProxyPlaces): ProxyConfig | undefined {
+  const source = proxySource(address, places);
+  try {
+    return source && parseProxy(source.value);
+  } catch (error) {
+    // What is no `Unreadable` is a URIError, which quotes nothing.
+    const message = `SignPath is not configured: ${source?.place} ${messageOf(error)}`;
+    throw new SignPathError("CONFIG_INVALID", message, { stage: "config" });
+  }
+}
+
+/** A proxy that is named, and is not for an address. */
+export interface ProxyExemption {
+  readonly place: string;
+  /** Why it is not: the address is this machine, or `NO_PROXY` lists it. */
+  readonly by: "loopback" | "NO_PROXY";
+}
+
+/** The proxy that would be used for an address if it were not exempt. */
+export function proxyExemption(target: URL, places: ProxyPlaces): ProxyExemption | undefined {
+  const { option, env, file } = places;
+  if (option !== undefined || !goesDirect(target, env)) return undefined;
+  const variable = variablesFor(target).find((name) => env[name]);
+  const place = variable === undefined ? file?.place : `variable ${variable}`;
+  return place === undefined
+    ? undefined
+    : { place, by: isLoopback(target.hostname) ? "loopback" : "NO_PROXY" };
 }
 
 /** The variables of the environment that are about proxies, as they are now. */

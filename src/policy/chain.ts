@@ -62,6 +62,12 @@ export function buildChain(leaf: Bytes, candidates: readonly Bytes[]): Bytes[] {
   return chain;
 }
 
+/** Not only self-issued, as a certificate from an authority's old key for its new one is (RFC 5280, section 3.2). */
+export function isSelfSigned(der: Bytes): boolean {
+  const certificate = new X509Certificate(der);
+  return certificate.verify(certificate.publicKey);
+}
+
 /** A certificate as PEM (RFC 7468, section 5), with a final line break. */
 export function toPem(der: Bytes): string {
   return new X509Certificate(der).toString();

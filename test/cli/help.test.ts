@@ -62,7 +62,8 @@ describe("a mistake in the command", () => {
     [["sign", "a", "--hash", "sha1"], "Allowed choices are sha256, sha384, sha512", ""],
     [["sign", "a", "--padding", "oaep"], "Allowed choices are pkcs1, pss", ""],
     [["emulator", "--port", "65536"], "whole number from 0 to 65535", ""],
-    [["policies", "surplus"], "too many arguments", ""],
+    [["policies", "demo", "surplus"], "too many arguments", ""],
+    [["doctor", "--timeout", "0"], "whole number from 1 to 600", ""],
   ])("%j exits with 1 and says what is wrong", async (args, message, suggestion) => {
     const { status, stdout, stderr } = await signpath(args);
     expect([status, stdout]).toEqual([1, ""]);

@@ -45,6 +45,49 @@ describe("policies", () => {
     expect(events.at(-1)).toEqual({ event: "summary", policies: 8, exitCode: 0 });
   });
 
+  test("is of one project or one policy, where that is named", async () => {
+    const referencesOf = async (name: string): Promise<unknown[]> => {
+      const result = await signpath(["policies", name, "--json"], { emulator: emulator() });
+      return eventsOf(result)
+        .filter(({ event }) => event === "policy")
+        .map(({ reference }) => reference);
+    };
+    expect(await referencesOf("demo")).toHaveLength(8);
+    expect(await referencesOf("demo/p-256")).toEqual(["demo/p-256"]);
+    for (const [name, code] of [
+      ["elsewhere", "POLICY_NOT_FOUND"],
+      ["demo/p-257", "POLICY_NOT_FOUND"],
+      ["demo/", "USAGE"],
+      ["a/b/c", "USAGE"],
+    ] as const) {
+      const result = await signpath(["policies", name, "--json"], { emulator: emulator() });
+      expect([result.status, failureCodes(result)]).toEqual([1, [code]]);
+    }
+  });
+
+  test("marks what is not valid, or not for long", async () => {
+    const day = (days: number): Date => new Date(Date.now() + days * 86_400_000);
+    const slugs = { "rsa-2048": [-9, -2], "p-384": [2, 90], "p-521": [-9, 20] } as const;
+    for (const [slug, [from, to]] of Object.entries(slugs))
+      await emulator().rotateCertificate(slug, { newKey: false, validFrom: day(from), validTo: day(to) });
+    const { stdout } = await signpath(["policies"], { emulator: emulator() });
+    expect(stdout).toMatch(/^demo\/rsa-2048 .*\d \(expired\) /m);
+    expect(stdout).toMatch(/^demo\/p-384 .*\d \(not yet valid\) /m);
+    expect(stdout).toMatch(/^demo\/p-521 .*\d \(soon\) /m);
+    const events = eventsOf(await signpath(["policies", "demo", "--json"], { emulator: emulator() }));
+    const statusOf = (slug: string): unknown =>
+      events.find(({ reference }) => reference === `demo/${slug}`)?.["status"];
+    expect(["rsa-2048", "p-384", "p-521", "p-256", "gpg"].map(statusOf)).toEqual([
+      ...["CERTIFICATE_EXPIRED", "CERTIFICATE_NOT_YET_VALID", "CERTIFICATE_EXPIRES_SOON", "VALID"],
+      undefined,
+    ]);
+    const { status, stderr } = await signpath(["certificate", "demo/rsa-2048"], { emulator: emulator() });
+    expect([status, stderr]).toEqual([
+      0,
+      expect.stringMatching(/^the certificate of demo\/rsa-2048 expired on /),
+    ]);
+  });
+
   test("lists what has a certificate that cannot be read", async () => {
     emulator().addFault({ kind: "garbage-certificate", route: "mySigningPolicies" });
     const { status, stdout } = await signpath(["policies"], { emulator: emulator() });
@@ -106,6 +149,19 @@ describe("certificate", () => {
     const { stdout: leaf, stderr } = await signpath(alone, { emulator: emulator(), cwd });
     expect(leaf).toBe(await pemOf("p-256"));
     expect(stderr).toContain("none of the certificates given is the issuer");
+    const cut = ["certificate", "demo/p-256", "--chain", "more.pem", "--format", "text"];
+    const text = await signpath(cut, { emulator: emulator(), cwd });
+    expect(text.stderr).toMatch(/^the chain ends below CN=SignPath Emulator Root CA.*not among/);
+    expect(text.stdout).toMatch(
+      /^Subject +CN=p-256, .*\nIssuer .*\nSerial number .*\nValid from .*\nValid until .*\n/,
+    );
+    expect(text.stdout).toMatch(
+      /^Key +EC P-256\nSHA-256 +[0-9a-f]{64}\n\nSubject +CN=SignPath Emulator Signing CA/m,
+    );
+    const [event] = eventsOf(await signpath([...cut.slice(0, 4), "--json"], { emulator: emulator(), cwd }));
+    expect(event?.["issuers"]).toEqual([
+      expect.objectContaining({ subject: "CN=SignPath Emulator Signing CA, O=SignPath Emulator" }),
+    ]);
   });
 
   test.each([

@@ -130,8 +130,11 @@ function withAlerts(connected: buildConnector.Callback): buildConnector.Callback
   };
 }
 
-/** Node replaces its own authorities by those it is given, so both are given. */
-function secureContextOf({ ca, cert, key, pfx, passphrase }: TlsConfig): SecureContext | undefined {
+/**
+ * What the TLS settings make, for whatever connects by them; `undefined` where there are none. Node replaces its own
+ * authorities by those it is given, so both are given.
+ */
+export function secureContextOf({ ca, cert, key, pfx, passphrase }: TlsConfig): SecureContext | undefined {
   if ((ca ?? cert ?? pfx) === undefined) return undefined;
   const { createSecureContext, rootCertificates } = process.getBuiltinModule("node:tls");
   return createSecureContext({

@@ -115,20 +115,25 @@ function isTransient(error: unknown): boolean {
 }
 
 /** OpenSSL's own text holds addresses and names of its source files; the reason alone is for people. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const message = messageOf(error);
   const reason = typeof error === "object" && error !== null && "reason" in error ? error.reason : undefined;
   return typeof reason === "string" && message.includes(":error:") ? reason : message;
 }
 
+/** The code for what a connection failed with. */
+export function networkCodeOf(error: unknown): "TLS_FAILED" | "CONNECTION_FAILED" {
+  const errors: unknown[] = error instanceof AggregateError ? error.errors : [error];
+  return errors.some((entry) => TLS_CODE.test(codeIn(entry))) ? "TLS_FAILED" : "CONNECTION_FAILED";
+}
+
 /** A connection that could not be made or, where the request was `sent`, broke. */
 export function networkFailure(error: unknown, sent: boolean): Failure {
   if (error instanceof NotPublic) return notPublic(error);
-  const errors: unknown[] = error instanceof AggregateError ? error.errors : [error];
   // A parser's error holds what the server said, which may be anything.
   if (error instanceof Error) Reflect.deleteProperty(error, "data");
-  const tls = errors.some((entry) => TLS_CODE.test(codeIn(entry)));
-  const code = tls ? "TLS_FAILED" : "CONNECTION_FAILED";
+  const code = networkCodeOf(error);
+  const tls = code === "TLS_FAILED";
   const transient = !tls && isTransient(error);
   const refusal = PROXY_REFUSAL.exec(messageOf(error))?.[1];
   const said = ({ name }: Peer): string =>

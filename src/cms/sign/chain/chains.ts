@@ -4,7 +4,7 @@ import { equal } from "../../../base/bytes.js";
 import type { SignPathError } from "../../../base/errors.js";
 import { isSignPathError } from "../../../base/errors.js";
 import { bindingOf } from "../../../key/crypto-key.js";
-import { buildChain, readCertificates } from "../../../policy/chain.js";
+import { buildChain, isSelfSigned, readCertificates } from "../../../policy/chain.js";
 import type { CertificateOptions } from "../options.js";
 import { contradiction, refused, requireBoolean } from "../refusal.js";
 import type { SignerPlan } from "../signer-plan.js";
@@ -153,10 +153,4 @@ function incomplete(leaf: Bytes, last: Bytes, cause: SignPathError | undefined):
     `the certificates of ${oneLine(subject)} end below ${oneLine(issuer)}, which is missing${cause === undefined ? "" : ` (${cause.message})`}: give the certificates up to the root in the option certificates`,
     cause,
   );
-}
-
-/** Not only self-issued, as a certificate from an authority's old key for its new one is (RFC 5280, section 3.2). */
-function isSelfSigned(der: Bytes): boolean {
-  const certificate = new X509Certificate(der);
-  return certificate.verify(certificate.publicKey);
 }
