@@ -19,14 +19,21 @@ export function addClientOptions(command: Command): Command {
     .option("--verbose", "tell of each request");
 }
 
-/** Gives a client to `work` and closes it. The client's module is loaded here. */
+/**
+ * Gives a client to `work` and closes it. The client's module is loaded here.
+ *
+ * @param follow - listens to what the client does, from the beginning; by default retries are told of
+ */
 export async function withClient<T>(
   { output, interruption }: Session,
   flags: ClientFlags,
   work: (client: SignPath) => Promise<T>,
+  follow: () => void = () => {
+    subscribe("signpath:request", (message) => tellOfRequest(output, message as RequestEvent));
+  },
 ): Promise<T> {
   const { SignPath } = await import("../signpath.js");
-  tellOfRequests(output);
+  follow();
   const client = new SignPath({ configFile: flags.config });
   try {
     return await work(client);
@@ -36,19 +43,17 @@ export async function withClient<T>(
   }
 }
 
-function tellOfRequests(output: Output): void {
-  subscribe("signpath:request", (message) => {
-    const event = message as RequestEvent;
-    if (event.type === "retry") {
-      output.talk(visible(`retrying ${event.what} in ${duration(event.delayMs)}: ${whatWasSaid(event)}`));
-      const { what: request, attempt, code, delayMs } = event;
-      output.event({ event: "retry", request, attempt, code, delayMs: Math.round(delayMs) });
-    } else if (output.verbose && (event.type === "answer" || event.type === "failure")) {
-      const result = event.type === "answer" ? `status ${event.status}` : `failed, ${event.code}`;
-      const attempt = event.attempt === 1 ? "" : `attempt ${event.attempt}, `;
-      output.talk(`${event.what}: ${result} (${attempt}${duration(event.elapsedMs)})`);
-    }
-  });
+/** Says that a request is to be tried again, and with `--verbose` how each attempt ended. */
+export function tellOfRequest(output: Output, event: RequestEvent): void {
+  if (event.type === "retry") {
+    output.talk(visible(`retrying ${event.what} in ${duration(event.delayMs)}: ${whatWasSaid(event)}`));
+    const { what: request, attempt, code, delayMs } = event;
+    output.event({ event: "retry", request, attempt, code, delayMs: Math.round(delayMs) });
+  } else if (output.verbose && (event.type === "answer" || event.type === "failure")) {
+    const result = event.type === "answer" ? `status ${event.status}` : `failed, ${event.code}`;
+    const attempt = event.attempt === 1 ? "" : `attempt ${event.attempt}, `;
+    output.talk(`${event.what}: ${result} (${attempt}${duration(event.elapsedMs)})`);
+  }
 }
 
 /** The message up to where it repeats which request it was and what to do if there were no other attempt. */

@@ -1,4 +1,5 @@
 import { unwritable } from "./cli-error.js";
+import type { Description } from "./describe.js";
 import { describe } from "./describe.js";
 import { Interruption } from "./interruption.js";
 import { Output } from "./output.js";
@@ -14,6 +15,13 @@ export interface Outcome {
 export interface OutputFlags {
   readonly json?: boolean;
   readonly verbose?: boolean;
+}
+
+/** Shows a failure, to people and as an event. */
+export function tellOfFailure(output: Output, { lines, json }: Description, file?: string): void {
+  const [first = "", ...more] = lines;
+  output.event({ event: "failed", ...(file !== undefined && { file }), error: json });
+  output.talk(`error: ${first}`, ...more);
 }
 
 /** One run of the program. */
@@ -35,11 +43,9 @@ export class Session {
 
   /** Tells of a failure; the exit code that it asks for. */
   report(error: unknown, file?: string): number {
-    const { lines, json, exitCode } = describe(error, file);
-    const [first = "", ...more] = lines;
-    this.output.event({ event: "failed", ...(file !== undefined && { file }), error: json });
-    this.output.talk(`error: ${first}`, ...more);
-    return exitCode;
+    const failure = describe(error, file);
+    tellOfFailure(this.output, failure, file);
+    return failure.exitCode;
   }
 
   /** The last line of `--json`, and the exit code. */
