@@ -16,7 +16,9 @@ export function addClientOptions(command: Command): Command {
   return command
     .option("--config <file>", "JSON configuration file; default: the one that SIGNPATH_CONFIG_FILE names")
     .option("--json", "one line of JSON per event on stdout, the last one a summary")
-    .option("--verbose", "tell of each request");
+    .option("--verbose", "tell of each step")
+    .option("--quiet", "tell of failures and warnings alone")
+    .option("--no-color", "no colours; default: where stderr is a terminal, unless NO_COLOR is set");
 }
 
 /**
@@ -46,7 +48,8 @@ export async function withClient<T>(
 /** Says that a request is to be tried again, and with `--verbose` how each attempt ended. */
 export function tellOfRequest(output: Output, event: RequestEvent): void {
   if (event.type === "retry") {
-    output.talk(visible(`retrying ${event.what} in ${duration(event.delayMs)}: ${whatWasSaid(event)}`));
+    if (!output.quiet)
+      output.talk(visible(`retrying ${event.what} in ${duration(event.delayMs)}: ${whatWasSaid(event)}`));
     const { what: request, attempt, code, delayMs } = event;
     output.event({ event: "retry", request, attempt, code, delayMs: Math.round(delayMs) });
   } else if (output.verbose && (event.type === "answer" || event.type === "failure")) {

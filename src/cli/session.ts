@@ -15,13 +15,22 @@ export interface Outcome {
 export interface OutputFlags {
   readonly json?: boolean;
   readonly verbose?: boolean;
+  readonly quiet?: boolean;
+  /** `false` for `--no-color`; commander has `true` where nothing was said. */
+  readonly color?: boolean;
+}
+
+/** Whether a line is the code and the ids that support asks for. */
+function isIds(line: string): boolean {
+  return /^ {2}[A-Z_]+(?:, |$)/.test(line);
 }
 
 /** Shows a failure, to people and as an event. */
 export function tellOfFailure(output: Output, { lines, json }: Description, file?: string): void {
   const [first = "", ...more] = lines;
+  const { red, dim } = output.style;
   output.event({ event: "failed", ...(file !== undefined && { file }), error: json });
-  output.talk(`error: ${first}`, ...more);
+  output.talk(`${red("error:")} ${first}`, ...more.map((line) => (isIds(line) ? dim(line) : line)));
 }
 
 /** One run of the program. */
@@ -34,6 +43,8 @@ export class Session {
   async perform(flags: OutputFlags, command: () => Promise<Outcome>): Promise<void> {
     this.output.json = flags.json ?? false;
     this.output.verbose = flags.verbose ?? false;
+    this.output.quiet = flags.quiet ?? false;
+    this.output.useColours(flags.color);
     this.interruption.listen();
     const { exitCode, summary = {} } = await command().catch(
       (error: unknown): Outcome => this.#failed(error),

@@ -6,7 +6,7 @@ import { withClient } from "../client.js";
 import { describe } from "../describe.js";
 import { combinedExitCode } from "../exit-codes.js";
 import type { Outcome, Session } from "../session.js";
-import { LinesView } from "../view/lines.js";
+import { makeView } from "../view/make-view.js";
 import type { BatchResult } from "./batch.js";
 import { runBatch } from "./batch.js";
 import { cmsChoicesOf } from "./cms-flags.js";
@@ -30,7 +30,7 @@ export async function signFiles(
   const urls = timestampUrls(flags.timestamp, flags.format === "cms" ? process.env : {});
   if (urls.length === 0) refuseTimestampFlags(flags);
   const roots = await readCertificateFiles("--timestamp-roots", flags.timestampRoots ?? []);
-  const view: BatchView = new LinesView(session.output);
+  const view = await makeView(session, flags.progress);
   const plain = {
     format: flags.format,
     hash: HASHES[flags.hash],
