@@ -1,7 +1,10 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { Command } from "commander";
 import type { RequestEvent } from "../api/transport/telemetry.js";
+import type { SigningPolicy } from "../policy/signing-policy.js";
 import type { SignPath } from "../signpath.js";
+import { describeCertificate, keyText } from "./certificate-text.js";
+import { duration } from "./duration.js";
 import type { Output } from "./output.js";
 import { visible } from "./output.js";
 import type { OutputFlags, Session } from "./session.js";
@@ -37,6 +40,7 @@ export async function withClient<T>(
   const { SignPath } = await import("../signpath.js");
   follow();
   const client = new SignPath({ configFile: flags.config });
+  if (output.verbose) (await import("./verbose.js")).tellSteps(output, flags.config);
   try {
     return await work(client);
   } finally {
@@ -52,6 +56,8 @@ export function tellOfRequest(output: Output, event: RequestEvent): void {
       output.talk(visible(`retrying ${event.what} in ${duration(event.delayMs)}: ${whatWasSaid(event)}`));
     const { what: request, attempt, code, delayMs } = event;
     output.event({ event: "retry", request, attempt, code, delayMs: Math.round(delayMs) });
+  } else if (output.verbose && event.type === "queue") {
+    output.talk(`${event.what}: waited ${duration(event.waitedMs)} for its turn`);
   } else if (output.verbose && (event.type === "answer" || event.type === "failure")) {
     const result = event.type === "answer" ? `status ${event.status}` : `failed, ${event.code}`;
     const attempt = event.attempt === 1 ? "" : `attempt ${event.attempt}, `;
@@ -59,12 +65,19 @@ export function tellOfRequest(output: Output, event: RequestEvent): void {
   }
 }
 
+/** With `--verbose`, whose key signs. */
+export function tellOfPolicy(output: Output, policy: SigningPolicy): void {
+  if (!output.verbose || policy.defect !== undefined) return;
+  const { subject, serialNumber, validTo, fingerprint } = describeCertificate(policy.certificateDer);
+  output.talk(
+    visible(`policy: ${policy.reference}, ${keyText(policy)}`),
+    visible(
+      `certificate: ${subject}, serial number ${serialNumber}, until ${validTo}, SHA-256 ${fingerprint}`,
+    ),
+  );
+}
+
 /** The message up to where it repeats which request it was and what to do if there were no other attempt. */
 function whatWasSaid({ message, what }: RequestEvent & { type: "retry" }): string {
   return message.split(` (${what},`, 1)[0] ?? message;
-}
-
-/** A time span for people. */
-export function duration(ms: number): string {
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }

@@ -8,8 +8,8 @@ export type BatchEvent =
   | { readonly event: "read"; readonly file: string; readonly bytes: number }
   /** A step of a request to SignPath, to a timestamp authority or for an issuer. */
   | { readonly event: "request"; readonly request: RequestEvent }
-  /** What the batch as a whole waits for, in words that follow "waiting for "; without a reason: it goes on. */
-  | { readonly event: "waiting"; readonly reason?: string }
+  /** The batch as a whole waits: another process has what is needed. Any event of a file ends that. */
+  | { readonly event: "waiting"; readonly reason: string }
   /** Ctrl-C: nothing else is begun, what is in flight is finished. */
   | { readonly event: "stopping" }
   | SignedEvent

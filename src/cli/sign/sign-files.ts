@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import type { SignPathError } from "../../base/errors.js";
 import { CERTIFICATES_VARIABLE, certificatePathsIn } from "../../policy/issuers.js";
 import { readCertificateFiles } from "../certificate-files.js";
-import { withClient } from "../client.js";
+import { tellOfPolicy, withClient } from "../client.js";
 import { describe } from "../describe.js";
 import { combinedExitCode } from "../exit-codes.js";
 import type { Outcome, Session } from "../session.js";
@@ -59,9 +59,10 @@ export async function signFiles(
       const none = { signed: 0, skipped: 0, exitCodes: [], notTried: plan.jobs.length };
       if (plan.jobs.length === 0) return end(none);
       const { signal, stopping } = session.interruption;
-      const prepared = client
-        .policy(flags.policy, { signal })
-        .then(async (policy) => ({ policy: policy.reference, signer: await makeSigner(policy, options) }));
+      const prepared = client.policy(flags.policy, { signal }).then(async (policy) => {
+        tellOfPolicy(session.output, policy);
+        return { policy: policy.reference, signer: await makeSigner(policy, options) };
+      });
       const ready = await prepared.catch((error: unknown) => {
         if (!signal.aborted) exitCodes.push(fail(view, error));
       });

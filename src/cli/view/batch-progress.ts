@@ -30,6 +30,8 @@ export class BatchProgress {
   failed = 0;
   retries = 0;
   isStopping = false;
+  /** Bytes that were read of the file that ended last. */
+  lastRead = 0;
   /** What all wait for. */
   reason: string | undefined;
   #bytes = 0;
@@ -49,6 +51,7 @@ export class BatchProgress {
   add(event: BatchEvent, now: number): void {
     switch (event.event) {
       case "begun":
+        this.reason = undefined;
         this.inFlight.set(event.file, { bytes: event.bytes, read: 0 });
         return;
       case "read":
@@ -87,9 +90,12 @@ export class BatchProgress {
   }
 
   #ended(file: string): void {
-    this.#bytes += this.inFlight.get(file)?.bytes ?? 0;
+    const { bytes = 0, read = 0 } = this.inFlight.get(file) ?? {};
+    this.#bytes += bytes;
+    this.lastRead = read;
     this.inFlight.delete(file);
     this.files++;
+    this.reason = undefined;
   }
 
   #request(event: RequestEvent, now: number): void {

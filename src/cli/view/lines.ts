@@ -1,4 +1,5 @@
-import { duration, tellOfRequest } from "../client.js";
+import { tellOfRequest } from "../client.js";
+import { duration } from "../duration.js";
 import type { Output } from "../output.js";
 import { visible } from "../output.js";
 import { tellOfFailure } from "../session.js";
@@ -73,11 +74,11 @@ export function tell(output: Output, event: BatchEvent, progress: BatchProgress)
       return true;
     case "waiting":
       output.event({ ...event });
-      if (event.reason !== undefined) output.talk(visible(`waiting for ${event.reason}`));
+      output.talk(`waiting: ${visible(event.reason)}`);
       return true;
     default:
       output.event({ ...event });
-      return tellOfFile(output, event);
+      return tellOfFile(output, event, progress);
   }
 }
 
@@ -94,9 +95,10 @@ type OfFile = Extract<
   { readonly event: "signed" | "unstamped" | "skipped" | "interrupted" | "warning" }
 >;
 
-function tellOfFile(output: Output, event: OfFile): boolean {
+function tellOfFile(output: Output, event: OfFile, { lastRead }: BatchProgress): boolean {
   const isTold = !output.json && !(output.quiet && event.event !== "warning" && event.event !== "unstamped");
-  if (isTold) output.talk(lineOf(event, output.style));
+  const read = output.verbose && event.event === "signed" ? `, ${bytesText(lastRead)} hashed` : "";
+  if (isTold) output.talk(lineOf(event, output.style) + read);
   return isTold;
 }
 

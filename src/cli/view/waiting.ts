@@ -12,7 +12,7 @@ const SERVICE = "the service";
 
 /** What a batch waits for at the moment, in a few words; the most telling first. */
 export function waitingFor(progress: BatchProgress, now: number): string {
-  if (progress.reason !== undefined) return `waiting for ${visible(progress.reason)}`;
+  if (progress.reason !== undefined) return `waiting: ${visible(progress.reason)}`;
   const calls = [...progress.calls.values()];
   const parts = [...retries(calls, now), ...reading(progress), ...asked(calls)];
   if (isHeldBack(progress, calls, now)) parts.unshift("held back by the rate limit");
