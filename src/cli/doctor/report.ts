@@ -1,4 +1,4 @@
-import { duration } from "../client.js";
+import { duration } from "../duration.js";
 import type { Output } from "../output.js";
 import { visible } from "../output.js";
 import type { Diagnosis, Placed } from "./run.js";
