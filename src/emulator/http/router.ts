@@ -10,6 +10,7 @@ export type RouteName =
   | "signingRequestStatus"
   | "signedArtifact"
   | "unsignedArtifact"
+  | "cancelSigningRequest"
   | "signingRequestPage"
   | "caCertificates"
   | "about"
@@ -40,6 +41,14 @@ export const API_ROUTES: ReadonlySet<RouteName> = new Set([
   "signingRequestStatus",
   "signedArtifact",
   "unsignedArtifact",
+  "cancelSigningRequest",
+]);
+
+/** The routes that submit to a policy. */
+export const SUBMITTING_ROUTES: ReadonlySet<RouteName> = new Set([
+  "signingRequests",
+  "submitWithArtifact",
+  "signHash",
 ]);
 
 /** Every route that a fault can name. */
@@ -66,6 +75,7 @@ const OF_ONE_REQUEST: ReadonlyMap<string, RouteName> = new Map([
   ["/status", "signingRequestStatus"],
   ["/signedartifact", "signedArtifact"],
   ["/unsignedartifact", "unsignedArtifact"],
+  ["/cancel", "cancelSigningRequest"],
 ]);
 
 const UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
@@ -103,7 +113,8 @@ function apiRoute(organizationId: string, rest: string): Destination {
   const one = ONE_REQUEST.exec(rest);
   const route = OF_ONE_REQUEST.get(one?.[2] ?? "");
   if (one?.[1] === undefined || route === undefined) return UNKNOWN;
-  return { route, method: "GET", organizationId, id: one[1] };
+  const method = route === "cancelSigningRequest" ? "POST" : "GET";
+  return { route, method, organizationId, id: one[1] };
 }
 
 /** The address of the page about one signing request. */

@@ -2,8 +2,7 @@ import type { Handler } from "../http/exchange.js";
 import { problem } from "../http/problem.js";
 import { text } from "../http/reply.js";
 import { TIMESTAMP_PATH } from "../http/router.js";
-import { entryOf } from "../submission/ledger.js";
-import { requestOf } from "./signing-request.js";
+import { entryOf } from "../ledger/signing-request.js";
 
 const NO_SCRIPTS = { "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'" };
 const STYLE =
@@ -16,7 +15,7 @@ export const about: Handler = ({ service }) =>
       "An emulator of SignPath's hash signing API, for development and tests. Its keys protect nothing.",
       "",
       `API:           ${service.origin}/Api`,
-      `Organization:  ${service.organizationId}`,
+      ...service.accounts.organizations.map(({ id }) => `Organization:  ${id}`),
       `Certificates:  ${service.origin}/ca.pem`,
       `Timestamps:    ${service.origin}${TIMESTAMP_PATH}`,
       "",
@@ -31,8 +30,9 @@ export const caCertificates: Handler = ({ service }) =>
 /** The page behind `webLink`: open to whoever knows the signing request's id, as it needs a browser only. */
 export const signingRequestPage: Handler = (exchange) => {
   const { destination, service } = exchange;
-  if (destination.organizationId !== service.organizationId.toLowerCase()) return notFound(exchange);
-  const entry = entryOf(requestOf(exchange));
+  const found = service.ledger.find(destination.id ?? "");
+  if (found === undefined || found.organizationId !== destination.organizationId) return notFound(exchange);
+  const entry = entryOf(found);
   const rows = Object.entries({
     Id: entry.id,
     Status: entry.status,

@@ -1,0 +1,292 @@
+import { randomUUID } from "node:crypto";
+import { Ring } from "../ring.js";
+import type { AuditEntry, Decision } from "./entry.js";
+import { Interned } from "./interned.js";
+import type { Page, PageQuery } from "./query.js";
+import { matcherOf } from "./query.js";
+import type {
+  Attempt,
+  Logged,
+  RefusedSubmission,
+  Restorable,
+  SigningRequest,
+  Submission,
+} from "./signing-request.js";
+import { entryOf, isOpen, isSigningRequest, logEntryOf, resultOf, stateOf } from "./signing-request.js";
+
+export interface LedgerOptions {
+  /** How long a signing request that is not fast stays in progress. */
+  readonly processingMs: number;
+  /** How many entries are kept. */
+  readonly capacity: number;
+  /** How many users have to approve a signing request of a policy with an approval process. */
+  readonly approvalsNeeded: number;
+  /** How long an approval is waited for; `undefined`: for ever. */
+  readonly approvalExpiryMs: number | undefined;
+}
+
+/** What has happened to an entry of the log. */
+export interface LedgerChange {
+  readonly what: "added" | "changed";
+  readonly id: string;
+  readonly sequence: number;
+}
+
+/** How a signing request that somebody has to decide about can go on. */
+export type Verdict = Exclude<Decision["verdict"], "expired">;
+
+/** Who decides, and why; both may be left out. */
+export interface DecisionNote {
+  readonly by?: string | undefined;
+  readonly comment?: string | undefined;
+}
+
+/** Keeps what happens. */
+export interface Recorder {
+  added(logged: Logged): void;
+  decided(request: SigningRequest, decision: Decision): void;
+  signed(request: SigningRequest, signature: Buffer): void;
+}
+
+const MAX_BYTES = 64 * 1024 * 1024;
+/** Entries that one page looks at: what is asked for may be rare. */
+const MAX_WALK = 10_000;
+/** What is kept of a refusal's words. */
+const MAX_PROBLEM = 1000;
+
+/** The newest signing requests and refused submissions. Where one stands follows from the time. */
+export class Ledger {
+  readonly #options: LedgerOptions;
+  readonly #log: Ring<{ readonly logged: Logged; readonly bytes: number }>;
+  readonly #byId = new Map<string, Logged>();
+  readonly #metadata = new Interned();
+  readonly #listeners = new Set<(change: LedgerChange) => void>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  /** Those whose key may still be needed. */
+  readonly #unsigned = new Set<SigningRequest>();
+  #recorder: Recorder | undefined;
+  #next = 1;
+  #bytes = 0;
+
+  constructor(options: LedgerOptions) {
+    this.#options = options;
+    this.#log = new Ring(options.capacity);
+  }
+
+  /** Entries that are kept, refused submissions among them. */
+  get count(): number {
+    return this.#log.size;
+  }
+
+  /** The sequence of the oldest entry. */
+  get firstSequence(): number {
+    return this.#next - this.#log.size;
+  }
+
+  /** The sequence of the entry that comes next. */
+  get nextSequence(): number {
+    return this.#next;
+  }
+
+  at(sequence: number): Logged | undefined {
+    return this.#log.at(sequence - this.firstSequence)?.logged;
+  }
+
+  /** Whether a signing request may still have to be signed with that key. */
+  needsKey(keyId: string): boolean {
+    for (const { identity } of this.#unsigned) if (identity.keyId === keyId) return true;
+    return false;
+  }
+
+  /** Lets somebody keep what happens from now on. */
+  recordTo(recorder: Recorder): void {
+    this.#recorder = recorder;
+  }
+
+  add(submission: Submission): SigningRequest {
+    const { processingMs, approvalsNeeded, approvalExpiryMs } = this.#options;
+    const { approval } = submission.policy;
+    const now = Date.now();
+    const request: SigningRequest = {
+      ...submission,
+      sequence: this.#next,
+      id: randomUUID(),
+      approvalsNeeded: approval ? approvalsNeeded : 0,
+      expiresAt: approval && approvalExpiryMs !== undefined ? now + approvalExpiryMs : undefined,
+      readyAt: approval ? undefined : now + (submission.fast ? 0 : processingMs),
+      decisions: [],
+    };
+    return this.#announced(this.#keep(request));
+  }
+
+  /** Logs a submission that was answered with an error. */
+  refuse(attempt: Attempt, status: number, problem: string): RefusedSubmission {
+    const refusal = { status, problem: problem.slice(0, MAX_PROBLEM) };
+    return this.#announced(this.#keep({ ...attempt, sequence: this.#next, id: randomUUID(), refusal }));
+  }
+
+  /** Takes in what an earlier emulator has kept, without a word. */
+  restore(kept: Restorable): void {
+    if (!this.#byId.has(kept.id)) this.#keep<Logged>({ ...kept, sequence: this.#next });
+  }
+
+  /** The same for a decision, which may be known already. */
+  restoreDecision(id: string, decision: Decision, readyAt: number | undefined): void {
+    const request = this.find(id);
+    if (request === undefined) return;
+    const isKnown = request.decisions.some(
+      ({ verdict, by, at }) =>
+        verdict === decision.verdict && by === decision.by && at.getTime() === decision.at.getTime(),
+    );
+    if (!isKnown) this.#decided(request, decision, readyAt);
+  }
+
+  restoreSignature(id: string, signature: Buffer): void {
+    const request = this.find(id);
+    if (request !== undefined) this.#signed(request, signature);
+  }
+
+  find(id: string): SigningRequest | undefined {
+    const logged = this.#byId.get(id);
+    return logged !== undefined && isSigningRequest(logged) ? logged : undefined;
+  }
+
+  /** The same, and refused submissions as well. */
+  findLogged(id: string): Logged | undefined {
+    return this.#byId.get(id);
+  }
+
+  /**
+   * Ends what is still open, or approves what waits for that.
+   *
+   * @throws RangeError where there is nothing to decide, or the same user has approved already
+   */
+  decide(id: string, verdict: Verdict, { by, comment }: DecisionNote = {}): void {
+    const request = this.find(id.toLowerCase());
+    const result = request && resultOf(request);
+    const decidable =
+      verdict === "approved" || verdict === "denied" ? result === "pending" : result && isOpen(result);
+    if (request === undefined || !decidable) {
+      const status = request === undefined ? "unknown" : stateOf(request).status;
+      throw new RangeError(`Signing request ${id} cannot be ${verdict}: ${status}.`);
+    }
+    if (verdict === "approved" && by !== undefined && request.decisions.some((each) => each.by === by)) {
+      throw new RangeError(
+        `Signing request ${id} has been approved by ${by} already; it needs somebody else.`,
+      );
+    }
+    const decision = { verdict, by, at: new Date(), comment };
+    const isApproved = verdict === "approved" && request.decisions.length + 1 >= request.approvalsNeeded;
+    this.#decided(request, decision, isApproved ? Date.now() + this.#options.processingMs : request.readyAt);
+    this.#recorder?.decided(request, decision);
+    this.#tell("changed", request);
+  }
+
+  /** Keeps a signature that was made after the submission. */
+  sign(request: SigningRequest, signature: Buffer): void {
+    this.#signed(request, signature);
+    this.#recorder?.signed(request, signature);
+  }
+
+  /** The signing requests, oldest first. */
+  toArray(): AuditEntry[] {
+    const entries: AuditEntry[] = [];
+    for (const { logged } of this.#log.toArray()) if (isSigningRequest(logged)) entries.push(entryOf(logged));
+    return entries;
+  }
+
+  /** What a page shows of the log. Without a filter it costs the same however long the log is. */
+  page(query: PageQuery): Page {
+    const matches = matcherOf(query);
+    const first = this.firstSequence;
+    const entries: Page["entries"][number][] = [];
+    let sequence = Math.min(query.before ?? this.#next, this.#next);
+    const last = Math.max(first, sequence - MAX_WALK);
+    while (sequence > last && entries.length < query.limit) {
+      sequence--;
+      const logged = this.at(sequence);
+      if (logged !== undefined && matches(logged)) entries.push(logEntryOf(logged));
+    }
+    return { entries, next: sequence > first ? sequence : undefined };
+  }
+
+  /** Calls the listener for each change from now on; gives what ends that. */
+  onChange(listener: (change: LedgerChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  close(): void {
+    this.#listeners.clear();
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #keep<T extends Logged>(logged: T): T {
+    const { value, bytes } = this.#metadata.intern(logged.metadata);
+    const { payload } = logged;
+    const shared =
+      payload !== undefined && Object.hasOwn(payload, "Metadata") ? { Metadata: value } : undefined;
+    const kept = {
+      ...logged,
+      metadata: value,
+      ...(shared !== undefined && { payload: { ...payload, ...shared } }),
+    };
+    const size = bytes + (kept.description?.length ?? 0);
+    this.#next++;
+    this.#bytes += size;
+    if (isSigningRequest(kept) && kept.signature === undefined) this.#unsigned.add(kept);
+    this.#byId.set(kept.id, kept);
+    this.#forget(this.#log.push({ logged: kept, bytes: size }));
+    while (this.#bytes > MAX_BYTES && this.#log.size > 1) this.#forget(this.#log.shift());
+    return kept;
+  }
+
+  #announced<T extends Logged>(logged: T): T {
+    this.#recorder?.added(logged);
+    this.#tell("added", logged);
+    return logged;
+  }
+
+  #decided(request: SigningRequest, decision: Decision, readyAt: number | undefined): void {
+    request.decisions = [...request.decisions, decision];
+    request.readyAt = readyAt;
+    if (decision.verdict !== "approved") this.#unsigned.delete(request);
+  }
+
+  #signed(request: SigningRequest, signature: Buffer): void {
+    request.signature = signature;
+    this.#unsigned.delete(request);
+  }
+
+  #forget(dropped: { readonly logged: Logged; readonly bytes: number } | undefined): void {
+    if (dropped === undefined) return;
+    this.#byId.delete(dropped.logged.id);
+    if (isSigningRequest(dropped.logged)) this.#unsigned.delete(dropped.logged);
+    this.#bytes -= dropped.bytes;
+  }
+
+  #tell(what: LedgerChange["what"], logged: Logged): void {
+    if (this.#listeners.size === 0) return;
+    const change = { what, id: logged.id, sequence: logged.sequence };
+    for (const listener of [...this.#listeners]) listener(change);
+    if (isSigningRequest(logged)) this.#tellLater(logged);
+  }
+
+  /** What comes with the time is told as well, as long as somebody listens. */
+  #tellLater(request: SigningRequest): void {
+    const at = request.readyAt ?? request.expiresAt;
+    if (at === undefined || !isOpen(resultOf(request))) return;
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(timer);
+        this.#tell("changed", request);
+      },
+      Math.min(at - Date.now() + 1, 2 ** 31 - 1),
+    );
+    timer.unref();
+    this.#timers.add(timer);
+  }
+}
