@@ -35,6 +35,7 @@ const groups = [
 const bundle = await rolldown({
   input: {
     main: "dist/cli/main.js",
+    "sign-worker": "dist/cli/sign/worker/main.js",
     "signpath-git": "dist/cli/plugins/git/main.js",
     "signpath-notation": "dist/cli/plugins/notation/main.js",
     "sigstore-kms-signpath": "dist/cli/plugins/sigstore-kms/main.js",

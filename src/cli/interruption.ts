@@ -21,6 +21,11 @@ export class Interruption {
   #name: SignalName | undefined;
   #at = 0;
 
+  /** Fires when nothing else is to be begun. */
+  get stopping(): AbortSignal {
+    return this.#controller.signal;
+  }
+
   /** Fires at the first signal. */
   get signal(): AbortSignal {
     return this.#controller.signal;

@@ -54,6 +54,10 @@ function lineOf(event: Told): string {
       return `signed ${wayOf(event)}, without a timestamp`;
     case "skipped":
       return `skipped ${event.file}: ${event.reason}`;
+    case "again":
+      return `signing ${event.file} again: ${event.reason}`;
+    case "waiting":
+      return `waiting: ${event.reason}`;
     case "interrupted":
       return `not signed: ${event.file}`;
     case "warning":
