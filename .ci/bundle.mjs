@@ -23,6 +23,12 @@ const groups = [
     test: /[\\/]dist[\\/](cli[\\/](cli-error|output|exit-codes|describe|certificate-files|sign[\\/]timestamps)|policy[\\/]issuers)\.js$/,
     priority: 3,
   },
+  // What the worker of journals has in common with the program stays with that.
+  {
+    name: "process",
+    test: /[\\/]dist[\\/]cli[\\/](process|program|session|interruption|client|arguments|table|view[\\/][\w-]+|sign[\\/][\w-]+|sign[\\/]journal[\\/]flags)\.js$/,
+    priority: 2,
+  },
   { name: "base", test: /[\\/]dist[\\/](base|wire)[\\/]/, priority: 3 },
   { name: "llhttp", test: /[\\/]llhttp[\\/].*wasm\.js$/, priority: 2 },
   { name: "undici", test: /[\\/]node_modules[\\/]undici[\\/]/, priority: 1 },

@@ -35,7 +35,7 @@ describe("half-way through", () => {
     "%s exits with %i without waiting, with whole files or the old ones",
     async (signal, status) => {
       const { cwd, running } = await halfWay();
-      expect(namesIn(cwd).filter((name) => name.endsWith(".tmp"))).toHaveLength(2);
+      expect(namesIn(cwd).filter((name) => name.endsWith(".tmp")).length).toBeGreaterThanOrEqual(2);
       const begin = performance.now();
       running.child.kill(signal);
       const result = await running.ended;

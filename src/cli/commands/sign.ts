@@ -63,7 +63,11 @@ export function registerSign(program: Command, session: Session): void {
 async function complete(order: SignOrder): Promise<SignOrder> {
   const { files, flags, args } = order;
   if (files.length > 0) return order;
-  if (!flags.resume) throw usageError("missing argument: FILE...");
+  if (!flags.resume)
+    throw usageError(
+      "missing required argument 'file'",
+      "Name the files to sign, or resume a journal with --resume.",
+    );
   const { recordedArguments } = await import("../sign/journal/recorded.js");
   const recorded = await recordedArguments(journalOf(flags) ?? "", args);
   let found: SignOrder | undefined;

@@ -149,6 +149,9 @@ class Batch {
         const made = await this.#make({ job, signer, destination, source: looked?.source, begun, release });
         this.#signed++;
         view.show({ event: "signed", file: job.file, output: job.output, ...facts, ...made });
+      } catch (error) {
+        // Before the next one begins.
+        this.#fail(job, error);
       } finally {
         release();
       }
