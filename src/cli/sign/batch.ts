@@ -37,9 +37,9 @@ interface Making extends Pick<Task, "job" | "signer"> {
 /** What a batch works with. */
 export interface BatchOptions {
   readonly output: Output;
-  /** Nothing else is begun. */
+  /** Fires when nothing else is to be begun. */
   readonly stopping: AbortSignal;
-  /** What is in flight is called off. */
+  /** Fires when what is in flight is to be called off. */
   readonly signal: AbortSignal;
   readonly view: BatchView;
   readonly signerOf: (job: Job) => Promise<Signer>;

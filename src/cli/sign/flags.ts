@@ -20,6 +20,8 @@ export interface SignFlags extends ClientFlags, CmsFlags, JournalFlags {
   readonly timestampOrder?: "sequential" | "spread";
   readonly keepUnstamped?: boolean;
   readonly out?: string;
+  /** `false` for `--no-progress`. */
+  readonly progress: boolean;
 }
 
 export const HASHES: Readonly<Record<SignFlags["hash"], HashName>> = {

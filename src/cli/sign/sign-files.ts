@@ -2,8 +2,7 @@ import { stat } from "node:fs/promises";
 import { usageError } from "../cli-error.js";
 import { visible } from "../output.js";
 import type { Outcome, Session } from "../session.js";
-import { LinesView } from "../view/lines.js";
-import type { BatchView } from "./events.js";
+import { makeView } from "../view/make-view.js";
 import { checkUsage } from "./flags.js";
 import { checkJournalFlags, journalOf } from "./journal/flags.js";
 import { signHere } from "./sign-here.js";
@@ -14,17 +13,13 @@ export async function signFiles(session: Session, order: SignOrder): Promise<Out
   const { files, flags } = order;
   checkUsage(flags, session.output.isTerminal);
   checkJournalFlags(flags, files);
-  const view = viewOf(session);
+  const view = await makeView(session, flags.progress);
   const journal = journalOf(flags);
   if (journal === undefined) return signHere(session, view, files, flags);
   if (flags.resume && !(await exists(journal)))
     throw usageError(`there is nothing to resume: ${visible(journal)} does not exist`);
   const { signInWorker } = await import("./worker/supervise.js");
   return signInWorker(session, view, order);
-}
-
-function viewOf({ output }: Session): BatchView {
-  return new LinesView(output);
 }
 
 async function exists(path: string): Promise<boolean> {

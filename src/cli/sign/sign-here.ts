@@ -1,8 +1,9 @@
+import { stat } from "node:fs/promises";
 import type { SignPathError } from "../../base/errors.js";
 import { CERTIFICATES_VARIABLE, certificatePathsIn } from "../../policy/issuers.js";
 import type { SigningPolicy } from "../../policy/signing-policy.js";
 import { readCertificateFiles } from "../certificate-files.js";
-import { withClient } from "../client.js";
+import { tellOfPolicy, withClient } from "../client.js";
 import { describe } from "../describe.js";
 import { combinedExitCode } from "../exit-codes.js";
 import type { Outcome, Session } from "../session.js";
@@ -12,10 +13,11 @@ import { cmsChoicesOf } from "./cms-flags.js";
 import type { BatchView } from "./events.js";
 import type { SignFlags } from "./flags.js";
 import { HASHES, refuseTimestampFlags } from "./flags.js";
+import { followWork } from "./follow.js";
 import type { Ingredients } from "./journal/recipe.js";
 import type { Memory } from "./memory.js";
-import type { Plan } from "./plan.js";
-import { makePlan } from "./plan.js";
+import type { Job, Plan } from "./plan.js";
+import { makePlan, STREAM } from "./plan.js";
 import type { SignatureOptions } from "./signer.js";
 import { EXTENSIONS, makeSigner } from "./signer.js";
 import { timestampUrls } from "./timestamps.js";
@@ -44,44 +46,61 @@ export async function signHere(
     cms: cmsChoicesOf(flags),
     onWarning: ({ code, message }: SignPathError) => view.show({ event: "warning", code, message }),
   };
-  return withClient(session, flags, async (client) => {
-    const begin = performance.now();
-    const timestamps = urls.length === 0 ? undefined : { urls, roots, order: flags.timestampOrder, client };
-    const options: SignatureOptions = { ...plain, timestamps };
-    const plan = await makePlan(files, flags.out, EXTENSIONS[flags.format]);
-    view.begin(
-      plan.jobs.length + plan.unreadable.length,
-      plan.jobs.reduce((sum, { bytes }) => sum + bytes, 0),
-    );
-    const exitCodes = plan.unreadable.map(({ file, error }) => fail(view, error, file));
-    const end = (result: BatchResult): Outcome =>
-      finish(session, view, plan, { ...result, exitCodes: [...exitCodes, ...result.exitCodes] }, begin);
-    const none = { signed: 0, skipped: 0, exitCodes: [], notTried: plan.jobs.length };
-    if (plan.jobs.length === 0) return end(none);
-    const { stopping, signal } = session.interruption;
-    const prepared = client
-      .policy(flags.policy, { signal: stopping })
-      .then(async (policy) => ({ policy, signer: await makeSigner(policy, options) }));
-    const ready = await prepared.catch((error: unknown) => {
-      if (!stopping.aborted) exitCodes.push(fail(view, error));
-    });
-    if (ready === undefined) return end(none);
-    const { certificates } = options;
-    const memory = await remember?.(ready.policy, { certificates, isStamped: timestamps !== undefined });
-    const result = await runBatch(plan.jobs, flags.jobs, {
-      output: session.output,
-      stopping,
-      signal,
-      view,
-      signerOf: () => Promise.resolve(ready.signer),
-      policy: ready.policy.reference,
-      keepUnstamped: flags.keepUnstamped ?? false,
-      memory,
-    });
-    const remark = memory?.remark();
-    if (remark !== undefined) view.show({ event: "warning", ...remark });
-    return end(result);
-  });
+  return withClient(
+    session,
+    flags,
+    async (client) => {
+      const begin = performance.now();
+      const timestamps = urls.length === 0 ? undefined : { urls, roots, order: flags.timestampOrder, client };
+      const options: SignatureOptions = { ...plain, timestamps };
+      const plan = await makePlan(files, flags.out, EXTENSIONS[flags.format]);
+      view.begin(
+        plan.jobs.length + plan.unreadable.length,
+        plan.jobs.reduce((sum, { bytes }) => sum + bytes, 0),
+      );
+      const exitCodes = plan.unreadable.map(({ file, error }) => fail(view, error, file));
+      const end = (result: BatchResult): Outcome =>
+        finish(session, view, plan, { ...result, exitCodes: [...exitCodes, ...result.exitCodes] }, begin);
+      const none = { signed: 0, skipped: 0, exitCodes: [], notTried: plan.jobs.length };
+      if (plan.jobs.length === 0) return end(none);
+      const { signal, stopping } = session.interruption;
+      const prepared = client.policy(flags.policy, { signal }).then(async (policy) => {
+        tellOfPolicy(session.output, policy);
+        return { policy, signer: await makeSigner(policy, options) };
+      });
+      const ready = await prepared.catch((error: unknown) => {
+        if (!signal.aborted) exitCodes.push(fail(view, error));
+      });
+      if (ready === undefined) return end(none);
+      const { certificates } = options;
+      const memory = await remember?.(ready.policy, { certificates, isStamped: timestamps !== undefined });
+      if (!(await hasPipe(plan.jobs))) {
+        session.interruption.finishAtFirst(() => view.show({ event: "stopping" }));
+      }
+      const result = await runBatch(plan.jobs, flags.jobs, {
+        output: session.output,
+        stopping,
+        signal,
+        view,
+        signerOf: () => Promise.resolve(ready.signer),
+        policy: ready.policy.reference,
+        keepUnstamped: flags.keepUnstamped ?? false,
+        memory,
+      });
+      const remark = memory?.remark();
+      if (remark !== undefined) view.show({ event: "warning", ...remark });
+      return end(result);
+    },
+    () => followWork((event) => view.show(event)),
+  );
+}
+
+/** Ctrl-C reaches whoever writes to a pipe as well: what comes out of it then may be a part of the content only. */
+async function hasPipe(jobs: readonly Job[]): Promise<boolean> {
+  for (const { file } of jobs.filter(({ bytes }) => bytes === 0)) {
+    if (file === STREAM || !(await stat(file).catch(() => undefined))?.isFile()) return true;
+  }
+  return false;
 }
 
 function fail(view: BatchView, error: unknown, file?: string): number {

@@ -32,6 +32,7 @@ export async function signInWorker(session: Session, view: BatchView, order: Sig
   const { stopping, signal } = session.interruption;
   const onStop = (): void => send(child, { stop: session.interruption.exitCode ?? CTRL_C });
   stopping.addEventListener("abort", onStop);
+  session.interruption.finishAtFirst(() => view.show({ event: "stopping" }));
   try {
     return await new Promise<Outcome>((resolve, reject) => {
       child.on("error", reject);

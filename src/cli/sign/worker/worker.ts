@@ -56,6 +56,7 @@ export function runWorker(): void {
 async function work(session: Session, order: SignOrder): Promise<Outcome> {
   session.output.json = order.flags.json ?? false;
   session.output.verbose = order.flags.verbose ?? false;
+  session.output.quiet = order.flags.quiet ?? false;
   try {
     return await signWithJournal(session, relayedView, order);
   } catch (error) {
