@@ -61,8 +61,11 @@ export interface BatchResult {
   readonly notTried: number;
 }
 
-/** So many files more are looked at, opened and written while others wait for the service. */
-const AHEAD = 64;
+/** At most so many files more are looked at, opened and written while others wait for the service. */
+const MOST_AHEAD = 128;
+
+/** Files that wait for the disk, for each that waits for the service: with a memory, that is waited for as well. */
+const AHEAD = { plain: 1, remembering: 2 };
 
 /**
  * Signs files, `parallel` at a time. A failure that would meet each other file as well lets no other one begin; so does a
@@ -83,8 +86,9 @@ export async function runBatch(
       await batch.handle(job);
     }
   };
-  const lanes = Math.min(parallel + Math.min(parallel, AHEAD), jobs.length);
-  await Promise.all(Array.from({ length: lanes }, lane));
+  const ahead = parallel * (options.memory === undefined ? AHEAD.plain : AHEAD.remembering);
+  const lanes = parallel + Math.min(ahead, MOST_AHEAD);
+  await Promise.all(Array.from({ length: Math.min(lanes, jobs.length) }, lane));
   return batch.result(jobs.length);
 }
 
@@ -186,9 +190,10 @@ class Batch {
     { job, signer, destination, source, release }: Making,
     onUnstamped: ((error: SignPathError) => void) | undefined,
   ): Promise<{ readonly bytes: number; readonly result: Uint8Array | undefined }> {
-    const { signal } = this.#options;
+    const { signal, view } = this.#options;
     if (!("room" in signer))
       return { bytes: await signer.signFile(job, signal, onUnstamped), result: undefined };
+    if (source !== undefined) view.show({ event: "read", file: job.file, bytes: job.bytes });
     if (destination === undefined) throw new TypeError("there is no place for the signature");
     const signature = await readingFrom(job, () =>
       signer.sign(source ?? sourceOf(job, signal), signal, onUnstamped),

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import { createReadStream } from "node:fs";
 import { open, readFile, stat } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
 import { isSystemError } from "../../cli-error.js";
 
 /** A file of up to so many bytes is read once, to be hashed for the journal and to be signed. */
@@ -60,7 +59,8 @@ export function digestOfBytes(bytes: Uint8Array | string): string {
 
 async function digestOf(path: string, signal: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
-  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash, { signal });
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024, signal }))
+    hash.update(chunk as Buffer);
   return hash.digest("hex");
 }
 
