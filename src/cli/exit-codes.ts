@@ -1,9 +1,14 @@
 import type { SignPathErrorCode } from "../base/errors.js";
 
 /** What goes wrong in the command line itself. */
-export type CliErrorCode = "USAGE" | "INPUT_UNREADABLE" | "OUTPUT_UNWRITABLE" | "UNEXPECTED";
+export type CliErrorCode =
+  | "USAGE"
+  | "INPUT_UNREADABLE"
+  | "INPUT_UNSUITABLE"
+  | "OUTPUT_UNWRITABLE"
+  | "UNEXPECTED";
 
-/** Some failed: files that could not be read or written, or failures of several kinds. */
+/** Some failed: files that could not be read, signed in their format or written, or failures of several kinds. */
 const SOME_FAILED = 3;
 
 /** The status with which the process ends, by error code. */
@@ -20,6 +25,7 @@ const EXIT_CODES: Readonly<Record<SignPathErrorCode | CliErrorCode, number>> = {
   REQUEST_DENIED: 2,
   // Some failed
   INPUT_UNREADABLE: SOME_FAILED,
+  INPUT_UNSUITABLE: SOME_FAILED,
   OUTPUT_UNWRITABLE: SOME_FAILED,
   UNEXPECTED: SOME_FAILED,
   ABORTED: SOME_FAILED,

@@ -3,19 +3,20 @@ import type { SignPathError } from "../../base/errors.js";
 import type { SigningSource } from "../../policy/signing-policy.js";
 import type { Destination } from "../atomic-file.js";
 import { openDestination } from "../atomic-file.js";
-import { isSystemError, unreadable, unwritable } from "../cli-error.js";
+import { unwritable } from "../cli-error.js";
 import { describe } from "../describe.js";
 import { concernsAll, exitCodeOf } from "../exit-codes.js";
 import type { Output } from "../output.js";
 import type { BatchView, SignedEvent } from "./events.js";
+import { inputError } from "./formats/file-errors.js";
 import type { Job } from "./plan.js";
 import { STREAM } from "./plan.js";
-import type { Signature, Signer } from "./signer.js";
+import type { ContentSigner, OnUnstamped, Signature, SignerOf } from "./signer.js";
 
 const UNSTAMPED = exitCodeOf("TIMESTAMP_FAILED");
 
 /** What is the same for each signature of a batch. */
-export type BatchFacts = Pick<SignedEvent, "format" | "hash" | "policy" | "algorithm">;
+export type BatchFacts = Pick<SignedEvent, "policy">;
 
 /** What a batch works with. */
 export interface BatchOptions {
@@ -44,7 +45,7 @@ export interface BatchResult {
  */
 export async function runBatch(
   jobs: readonly Job[],
-  signer: Signer,
+  signerOf: SignerOf,
   parallel: number,
   options: BatchOptions,
 ): Promise<BatchResult> {
@@ -59,7 +60,7 @@ export async function runBatch(
       try {
         const { file, output } = job;
         view.show({ event: "begun", file, output, bytes: job.bytes });
-        view.show({ event: "signed", file, output, ...facts, ...(await signFile(job, signer, options)) });
+        view.show({ event: "signed", file, output, ...facts, ...(await signJob(job, signerOf, options)) });
         signed++;
       } catch (error) {
         const exitCode = fail(job, error, options);
@@ -83,47 +84,55 @@ function fail({ file }: Job, error: unknown, { signal, view }: BatchOptions): nu
   return failure.exitCode;
 }
 
-/** The output is opened first: no signature is spent on a file that cannot be written. */
-async function signFile(
-  job: Job,
-  signer: Signer,
-  options: BatchOptions,
-): Promise<{ readonly bytes: number; readonly ms: number }> {
-  const { output, signal, view, keepUnstamped } = options;
+type JobFacts = Pick<SignedEvent, "format" | "algorithm" | "hash" | "bytes" | "ms">;
+
+async function signJob(job: Job, signerOf: SignerOf, options: BatchOptions): Promise<JobFacts> {
+  const { signal, view, keepUnstamped } = options;
   const begin = performance.now();
+  const signer = await signerOf(job);
+  let failure: SignPathError | undefined;
+  const listen = (error: SignPathError): void => {
+    failure = error;
+  };
+  const onUnstamped = keepUnstamped ? listen : undefined;
+  const bytes =
+    "signFile" in signer
+      ? await signer.signFile(job, signal, onUnstamped)
+      : await writeSignature(job, signer, onUnstamped, options);
+  if (failure !== undefined) {
+    view.show({ event: "unstamped", file: job.file, output: job.output, bytes });
+    throw failure;
+  }
+  const { format, algorithm, hash } = signer;
+  return { format, algorithm, hash, bytes, ms: Math.round(performance.now() - begin) };
+}
+
+/** The output is opened first: no signature is spent on a file that cannot be written. */
+async function writeSignature(
+  job: Job,
+  signer: ContentSigner,
+  onUnstamped: OnUnstamped,
+  { output, signal }: BatchOptions,
+): Promise<number> {
   const destination = job.output === STREAM ? stdout(output) : await openDestination(job.output);
   try {
     await destination.reserve(signer.room(job.bytes));
-    let failure: SignPathError | undefined;
-    const onUnstamped = (error: SignPathError): void => {
-      failure = error;
-    };
-    const bytes = await destination.commit(
-      piecesOf(job, () =>
-        signer.sign(sourceOf(job, signal), signal, keepUnstamped ? onUnstamped : undefined),
-      ),
+    return await destination.commit(
+      piecesOf(job, () => signer.sign(sourceOf(job, signal), signal, onUnstamped)),
     );
-    if (failure !== undefined) {
-      view.show({ event: "unstamped", file: job.file, output: job.output, bytes });
-      throw failure;
-    }
-    return { bytes, ms: Math.round(performance.now() - begin) };
   } finally {
     await destination.discard();
   }
 }
 
 /** A signature, piece by piece. What fails here is the source or the signing, not what it is written to. */
-async function* piecesOf(
-  { file }: Job,
-  sign: () => Promise<Signature>,
-): AsyncGenerator<Uint8Array, void, void> {
+async function* piecesOf(job: Job, sign: () => Promise<Signature>): AsyncGenerator<Uint8Array, void, void> {
   try {
     const signature = await sign();
     if (signature instanceof Uint8Array) yield signature;
     else yield* signature;
   } catch (error) {
-    throw isSystemError(error) ? unreadable(file === STREAM ? "stdin" : file, error) : error;
+    throw inputError(job, error);
   }
 }
 

@@ -12,10 +12,14 @@ import { cmsChoicesOf } from "./cms-flags.js";
 import type { BatchView } from "./events.js";
 import type { SignFlags } from "./flags.js";
 import { checkUsage, HASHES, refuseTimestampFlags } from "./flags.js";
+import { takesTimestamp } from "./formats/options.js";
+import { signersWith } from "./formats/signers.js";
+import { expandInputs } from "./inputs/expand.js";
+import type { Inputs } from "./inputs/input.js";
+import { leftOutText } from "./inputs/left-out.js";
 import type { Plan } from "./plan.js";
 import { makePlan } from "./plan.js";
 import type { SignatureOptions } from "./signer.js";
-import { EXTENSIONS, makeSigner } from "./signer.js";
 import { timestampUrls } from "./timestamps.js";
 
 /** Signs files as the command line says. */
@@ -24,49 +28,59 @@ export async function signFiles(
   files: readonly string[],
   flags: SignFlags,
 ): Promise<Outcome> {
-  checkUsage(flags, session.output.isTerminal);
-  const urls = timestampUrls(flags.timestamp, flags.format === "cms" ? process.env : {});
+  checkUsage(files, flags, session.output.isTerminal);
+  const canStamp = flags.format === "auto" || takesTimestamp(flags.format);
+  const urls = timestampUrls(flags.timestamp, canStamp ? process.env : {});
   if (urls.length === 0) refuseTimestampFlags(flags);
   const roots = await readCertificateFiles("--timestamp-roots", flags.timestampRoots ?? []);
   const view: BatchView = new LinesView(session.output);
   const plain = {
-    format: flags.format,
-    hash: HASHES[flags.hash],
+    hash: flags.hash && HASHES[flags.hash],
     padding: flags.padding,
     attached: flags.attached ?? false,
     ecdsaFormat: flags.ecdsaFormat ?? "der",
     certificates: await certificatesOf(flags),
     cms: cmsChoicesOf(flags),
+    formats: flags,
     onWarning: ({ code, message }: SignPathError) => view.show({ event: "warning", code, message }),
   };
   return withClient(session, flags, async (client) => {
     const begin = performance.now();
     const timestamps = urls.length === 0 ? undefined : { urls, roots, order: flags.timestampOrder, client };
     const options: SignatureOptions = { ...plain, timestamps };
-    const plan = await makePlan(files, flags.out, EXTENSIONS[flags.format]);
+    const { signal } = session.interruption;
+    const inputs = await expandInputs(files, flags, signal);
+    const plan = await makePlan(inputs.files, flags);
     view.begin(
       plan.jobs.length + plan.unreadable.length,
       plan.jobs.reduce((sum, { bytes }) => sum + bytes, 0),
     );
+    tellOfLeftOut(view, inputs);
     const exitCodes = plan.unreadable.map(({ file, error }) => fail(view, error, file));
     const end = (result: BatchResult): Outcome =>
       finish(session, view, plan, { ...result, exitCodes: [...exitCodes, ...result.exitCodes] }, begin);
     const none = { signed: 0, skipped: 0, exitCodes: [], notTried: plan.jobs.length };
     if (plan.jobs.length === 0) return end(none);
-    const { signal } = session.interruption;
-    const prepared = client
-      .policy(flags.policy, { signal })
-      .then(async (policy) => ({ policy: policy.reference, signer: await makeSigner(policy, options) }));
+    const prepared = client.policy(flags.policy, { signal }).then(async (policy) => {
+      const signerOf = signersWith(policy, options);
+      // A format that cannot be made is found out before a signature is spent on another one.
+      for (const format of plan.formats) await signerOf({ format });
+      return { policy: policy.reference, signerOf };
+    });
     const ready = await prepared.catch((error: unknown) => {
       if (!signal.aborted) exitCodes.push(fail(view, error));
     });
     if (ready === undefined) return end(none);
-    const { format, hash } = options;
-    const facts = { format, hash, policy: ready.policy, algorithm: ready.signer.algorithm };
     const keepUnstamped = flags.keepUnstamped ?? false;
-    const batch = { output: session.output, signal, view, facts, keepUnstamped };
-    return end(await runBatch(plan.jobs, ready.signer, flags.jobs, batch));
+    const batch = { output: session.output, signal, view, facts: { policy: ready.policy }, keepUnstamped };
+    return end(await runBatch(plan.jobs, ready.signerOf, flags.jobs, batch));
   });
+}
+
+/** Said once, and not as a failure: nobody has named these files. */
+function tellOfLeftOut(view: BatchView, { leftOut }: Inputs): void {
+  const message = leftOutText(leftOut);
+  if (message !== undefined) view.show({ event: "warning", code: "LEFT_OUT", message });
 }
 
 function fail(view: BatchView, error: unknown, file?: string): number {
