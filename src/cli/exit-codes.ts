@@ -5,11 +5,12 @@ export type CliErrorCode =
   | "USAGE"
   | "JOURNAL_INVALID"
   | "INPUT_UNREADABLE"
+  | "INPUT_UNSUITABLE"
   | "OUTPUT_UNWRITABLE"
   | "WORKER_ENDED"
   | "UNEXPECTED";
 
-/** Some failed: files that could not be read or written, or failures of several kinds. */
+/** Some failed: files that could not be read, signed in their format or written, or failures of several kinds. */
 const SOME_FAILED = 3;
 
 /** The status with which the process ends, by error code. */
@@ -27,6 +28,7 @@ const EXIT_CODES: Readonly<Record<SignPathErrorCode | CliErrorCode, number>> = {
   REQUEST_DENIED: 2,
   // Some failed
   INPUT_UNREADABLE: SOME_FAILED,
+  INPUT_UNSUITABLE: SOME_FAILED,
   OUTPUT_UNWRITABLE: SOME_FAILED,
   WORKER_ENDED: SOME_FAILED,
   UNEXPECTED: SOME_FAILED,

@@ -11,7 +11,7 @@ import type { SignOrder } from "./worker/messages.js";
 /** Signs files as the command line says: here, or with a journal in a process of its own. */
 export async function signFiles(session: Session, order: SignOrder): Promise<Outcome> {
   const { files, flags } = order;
-  checkUsage(flags, session.output.isTerminal);
+  checkUsage(files, flags, session.output.isTerminal);
   checkJournalFlags(flags, files);
   const view = await makeView(session, flags.progress);
   const journal = journalOf(flags);

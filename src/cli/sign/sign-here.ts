@@ -14,16 +14,25 @@ import type { BatchView } from "./events.js";
 import type { SignFlags } from "./flags.js";
 import { HASHES, refuseTimestampFlags } from "./flags.js";
 import { followWork } from "./follow.js";
+import { takesTimestamp } from "./formats/options.js";
+import { signersWith } from "./formats/signers.js";
+import { expandInputs } from "./inputs/expand.js";
+import type { Inputs } from "./inputs/input.js";
+import { leftOutText } from "./inputs/left-out.js";
 import type { Ingredients } from "./journal/recipe.js";
 import type { Memory } from "./memory.js";
 import type { Job, Plan } from "./plan.js";
 import { makePlan, STREAM } from "./plan.js";
 import type { SignatureOptions } from "./signer.js";
-import { EXTENSIONS, makeSigner } from "./signer.js";
 import { timestampUrls } from "./timestamps.js";
 
-/** Gives a batch with this policy its memory. */
-export type Remember = (policy: SigningPolicy, ingredients: Ingredients) => Promise<Memory>;
+/** Keeps what is remembered. */
+export interface Recorder {
+  /** Whether a file is its own, which is not signed. */
+  owns(file: string): boolean;
+  /** The memory of a batch with this policy. */
+  remember(policy: SigningPolicy, ingredients: Ingredients): Promise<Memory>;
+}
 
 /** Signs files in this process, as the command line says. */
 export async function signHere(
@@ -31,19 +40,20 @@ export async function signHere(
   view: BatchView,
   files: readonly string[],
   flags: SignFlags,
-  remember?: Remember,
+  recorder?: Recorder,
 ): Promise<Outcome> {
-  const urls = timestampUrls(flags.timestamp, flags.format === "cms" ? process.env : {});
+  const canStamp = flags.format === "auto" || takesTimestamp(flags.format);
+  const urls = timestampUrls(flags.timestamp, canStamp ? process.env : {});
   if (urls.length === 0) refuseTimestampFlags(flags);
   const roots = await readCertificateFiles("--timestamp-roots", flags.timestampRoots ?? []);
   const plain = {
-    format: flags.format,
-    hash: HASHES[flags.hash],
+    hash: flags.hash && HASHES[flags.hash],
     padding: flags.padding,
     attached: flags.attached ?? false,
     ecdsaFormat: flags.ecdsaFormat ?? "der",
     certificates: await certificatesOf(flags),
     cms: cmsChoicesOf(flags),
+    formats: flags,
     onWarning: ({ code, message }: SignPathError) => view.show({ event: "warning", code, message }),
   };
   return withClient(
@@ -53,27 +63,38 @@ export async function signHere(
       const begin = performance.now();
       const timestamps = urls.length === 0 ? undefined : { urls, roots, order: flags.timestampOrder, client };
       const options: SignatureOptions = { ...plain, timestamps };
-      const plan = await makePlan(files, flags.out, EXTENSIONS[flags.format]);
+      const { signal, stopping } = session.interruption;
+      const inputs = await expandInputs(files, flags, stopping);
+      const plan = await makePlan(
+        inputs.files.filter(({ file }) => !recorder?.owns(file)),
+        flags,
+      );
       view.begin(
         plan.jobs.length + plan.unreadable.length,
         plan.jobs.reduce((sum, { bytes }) => sum + bytes, 0),
       );
+      tellOfLeftOut(view, inputs);
       const exitCodes = plan.unreadable.map(({ file, error }) => fail(view, error, file));
       const end = (result: BatchResult): Outcome =>
         finish(session, view, plan, { ...result, exitCodes: [...exitCodes, ...result.exitCodes] }, begin);
       const none = { signed: 0, skipped: 0, exitCodes: [], notTried: plan.jobs.length };
       if (plan.jobs.length === 0) return end(none);
-      const { signal, stopping } = session.interruption;
       const prepared = client.policy(flags.policy, { signal }).then(async (policy) => {
         tellOfPolicy(session.output, policy);
-        return { policy, signer: await makeSigner(policy, options) };
+        const signerOf = signersWith(policy, options);
+        // A format that cannot be made is found out before a signature is spent on another one.
+        for (const format of plan.formats) await signerOf({ format });
+        return { policy, signerOf };
       });
       const ready = await prepared.catch((error: unknown) => {
         if (!signal.aborted) exitCodes.push(fail(view, error));
       });
       if (ready === undefined) return end(none);
       const { certificates } = options;
-      const memory = await remember?.(ready.policy, { certificates, isStamped: timestamps !== undefined });
+      const memory = await recorder?.remember(ready.policy, {
+        certificates,
+        isStamped: timestamps !== undefined,
+      });
       if (!(await hasPipe(plan.jobs))) {
         session.interruption.finishAtFirst(() => view.show({ event: "stopping" }));
       }
@@ -82,7 +103,7 @@ export async function signHere(
         stopping,
         signal,
         view,
-        signerOf: () => Promise.resolve(ready.signer),
+        signerOf: ready.signerOf,
         policy: ready.policy.reference,
         keepUnstamped: flags.keepUnstamped ?? false,
         memory,
@@ -101,6 +122,12 @@ async function hasPipe(jobs: readonly Job[]): Promise<boolean> {
     if (file === STREAM || !(await stat(file).catch(() => undefined))?.isFile()) return true;
   }
   return false;
+}
+
+/** Said once, and not as a failure: nobody has named these files. */
+function tellOfLeftOut(view: BatchView, { leftOut }: Inputs): void {
+  const message = leftOutText(leftOut);
+  if (message !== undefined) view.show({ event: "warning", code: "LEFT_OUT", message });
 }
 
 function fail(view: BatchView, error: unknown, file?: string): number {

@@ -2,8 +2,9 @@ import { addAbortSignal } from "node:stream";
 import type { SigningSource } from "../../policy/signing-policy.js";
 import type { Destination } from "../atomic-file.js";
 import { openDestination } from "../atomic-file.js";
-import { isSystemError, unreadable, unwritable } from "../cli-error.js";
+import { unwritable } from "../cli-error.js";
 import type { Output } from "../output.js";
+import { inputError } from "./formats/file-errors.js";
 import type { Job } from "./plan.js";
 import { STREAM } from "./plan.js";
 import type { Signer } from "./signer.js";
@@ -26,7 +27,7 @@ export async function* piecesOf(
   try {
     yield* signature;
   } catch (error) {
-    throw inputFailure(job, error);
+    throw inputError(job, error);
   }
 }
 
@@ -35,12 +36,8 @@ export async function readingFrom<T>(job: Job, work: () => Promise<T>): Promise<
   try {
     return await work();
   } catch (error) {
-    throw inputFailure(job, error);
+    throw inputError(job, error);
   }
-}
-
-function inputFailure({ file }: Job, error: unknown): unknown {
-  return isSystemError(error) ? unreadable(file === STREAM ? "stdin" : file, error) : error;
 }
 
 /** The file, or stdin. */

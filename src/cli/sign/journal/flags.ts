@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { usageError } from "../../cli-error.js";
 import { visible } from "../../output.js";
-import { STREAM } from "../plan.js";
+import { STREAM } from "../inputs/stream.js";
 
 /** What the command line can say of journals. */
 export interface JournalFlags {

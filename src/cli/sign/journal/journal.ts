@@ -111,6 +111,12 @@ export class Journal {
     return isAbsolute(name) ? name : name.split(sep).join("/") || ".";
   }
 
+  /** Whether a file is the journal or its lock. */
+  owns(file: string): boolean {
+    const name = resolve(file);
+    return name === this.#path || dirname(name) === `${this.#path}.lock`;
+  }
+
   async close(): Promise<void> {
     await this.#file.close().catch(() => undefined);
     await this.#lock.release();
@@ -203,7 +209,7 @@ const NOT_SIGNED: ReadonlySet<string> = new Set([
 ]);
 
 function mayBeSigned(error: unknown): boolean {
-  if (error instanceof CliError) return error.code !== "INPUT_UNREADABLE" && error.code !== "USAGE";
+  if (error instanceof CliError) return !error.code.startsWith("INPUT_") && error.code !== "USAGE";
   if (!isSignPathError(error)) return true;
   return error.attempts > 1 || !NOT_SIGNED.has(error.code);
 }

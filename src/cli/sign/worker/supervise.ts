@@ -20,7 +20,7 @@ const CTRL_C = 128 + constants.signals.SIGINT;
  * answered to nobody are signatures lost. Settings reach it as environment and over a pipe.
  */
 export async function signInWorker(session: Session, view: BatchView, order: SignOrder): Promise<Outcome> {
-  const namesOnStdin = Reflect.get(order.flags, "filesFrom") === "-";
+  const namesOnStdin = order.flags.filesFrom === "-";
   const child = fork(WORKER, [], {
     detached: true,
     stdio: [namesOnStdin ? "inherit" : "ignore", "ignore", "pipe", "ipc"],

@@ -82,10 +82,13 @@ async function signWithJournal(
     },
   });
   try {
-    return await signHere(session, view, files, flags, async (policy, ingredients) => {
-      await journal.note(withoutOwn(args));
-      const mayHold = !flags.attached;
-      return new JournalMemory(journal, policy, { digest: recipeOf(flags, ingredients), mayHold }, signal);
+    return await signHere(session, view, files, flags, {
+      owns: (file) => journal.owns(file),
+      remember: async (policy, ingredients) => {
+        await journal.note(withoutOwn(args));
+        const mayHold = !flags.attached;
+        return new JournalMemory(journal, policy, { digest: recipeOf(flags, ingredients), mayHold }, signal);
+      },
     });
   } finally {
     await journal.close();
