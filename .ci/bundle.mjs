@@ -23,6 +23,12 @@ const groups = [
     test: /[\\/]dist[\\/](cli[\\/](advice|cli-error|output|style|exit-codes|describe|certificate-files|sign[\\/]timestamps)|policy[\\/]issuers)\.js$/,
     priority: 3,
   },
+  // What the worker of journals has in common with the program stays with that.
+  {
+    name: "process",
+    test: /[\\/]dist[\\/]cli[\\/](process|program|session|interruption|client|duration|style|certificate-text|arguments|table|sign[\\/][\w-]+|sign[\\/]journal[\\/]flags)\.js$/,
+    priority: 2,
+  },
   { name: "base", test: /[\\/]dist[\\/](base|wire)[\\/]/, priority: 3 },
   { name: "llhttp", test: /[\\/]llhttp[\\/].*wasm\.js$/, priority: 2 },
   { name: "undici", test: /[\\/]node_modules[\\/]undici[\\/]/, priority: 1 },
@@ -35,6 +41,7 @@ const groups = [
 const bundle = await rolldown({
   input: {
     main: "dist/cli/main.js",
+    "sign-worker": "dist/cli/sign/worker/main.js",
     "signpath-git": "dist/cli/plugins/git/main.js",
     "signpath-notation": "dist/cli/plugins/notation/main.js",
     "sigstore-kms-signpath": "dist/cli/plugins/sigstore-kms/main.js",

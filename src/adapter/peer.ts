@@ -1,4 +1,17 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { SignPathError } from "../base/errors.js";
+
+/** Where else peers are looked for. */
+const folders: string[] = [];
+
+/**
+ * Looks for peers from a folder as well, where they are not found beside this package: for programs, which are often installed
+ * elsewhere than the project that they are run in.
+ */
+export function alsoLoadPeersFrom(folder: string): void {
+  if (!folders.includes(folder)) folders.push(folder);
+}
 
 /**
  * Loads an optional peer, so that it is needed only by those who use the adapter.
@@ -15,14 +28,64 @@ export async function loadPeer<Module>(name: string, load: () => Promise<Module>
   try {
     return await load();
   } catch (error) {
-    throw isMissing(error, name) ? missingPeer(name, error) : error;
+    if (!isMissing(error, name)) throw error;
+    const found = loadFromFolders(name);
+    if (found === undefined) throw missingPeer([name], error);
+    return found as Module;
   }
 }
 
-/** The error about an optional peer that is not installed. */
-export function missingPeer(name: string, cause?: unknown): SignPathError {
-  const message = `the package ${name} is not installed, and this cannot be done without it: npm install ${name}`;
+/**
+ * What is in reach of a peer, and may not be of this package: its own dependencies. Both as CommonJS, so that they share what
+ * they have.
+ *
+ * @param name - the peer
+ * @param dependency - of the peer
+ * @returns `undefined` where the peer is not installed
+ */
+export function loadWithDependency(
+  name: string,
+  dependency: string,
+): { readonly peer: unknown; readonly dependency: unknown } | undefined {
+  for (const load of loaders()) {
+    const path = resolved(load, name);
+    if (path !== undefined) return { peer: load(path), dependency: loaderAt(path)(dependency) };
+  }
+  return undefined;
+}
+
+/** The error about optional peers that are not installed. */
+export function missingPeer(names: readonly string[], cause?: unknown): SignPathError {
+  const list = names.join(" ");
+  const what = names.length > 1 ? `the packages ${names.join(" and ")} are` : `the package ${list} is`;
+  const message = `${what} not installed, and this cannot be done without ${names.length > 1 ? "them" : "it"}: npm install ${list}`;
   return new SignPathError("CONFIG_INVALID", message, { stage: "config", cause });
+}
+
+function loadFromFolders(name: string): unknown {
+  for (const folder of folders) {
+    const load = loaderAt(join(folder, "package.json"));
+    const path = resolved(load, name);
+    if (path !== undefined) return load(path);
+  }
+  return undefined;
+}
+
+function loaders(): NodeJS.Require[] {
+  return [loaderAt(import.meta.url), ...folders.map((folder) => loaderAt(join(folder, "package.json")))];
+}
+
+function loaderAt(path: string): NodeJS.Require {
+  return createRequire(path);
+}
+
+function resolved(load: NodeJS.Require, name: string): string | undefined {
+  try {
+    return load.resolve(name);
+  } catch (error) {
+    if (isMissing(error, name)) return undefined;
+    throw error;
+  }
 }
 
 /** Whether it is the package itself that was not found, and not one that it needs. */

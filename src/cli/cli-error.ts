@@ -54,6 +54,12 @@ export function unreadable(file: string, cause: unknown): CliError {
   return new CliError("INPUT_UNREADABLE", `${visible(file)} cannot be read: ${reasonOf(cause)}`, { cause });
 }
 
+/** A file that cannot be signed in the format that it was to get. */
+export function unsuitable(file: string, format: string, reason: string, cause?: unknown): CliError {
+  const message = `${visible(file)} cannot be signed as ${format}: ${reason}`;
+  return new CliError("INPUT_UNSUITABLE", message, { cause });
+}
+
 /** A file that cannot be written. */
 export function unwritable(file: string, cause: unknown): CliError {
   const folderIsMissing = isSystemError(cause) && cause.code === "ENOENT";

@@ -3,19 +3,23 @@ import type { SignPathErrorCode } from "../base/errors.js";
 /** What goes wrong in the command line itself. */
 export type CliErrorCode =
   | "USAGE"
+  | "JOURNAL_INVALID"
   | "INPUT_UNREADABLE"
+  | "INPUT_UNSUITABLE"
   | "OUTPUT_UNWRITABLE"
+  | "WORKER_ENDED"
   | "UNEXPECTED"
   | "CLOCK_WRONG"
   | "NODE_UNSUPPORTED";
 
-/** Some failed: files that could not be read or written, or failures of several kinds. */
+/** Some failed: files that could not be read, signed in their format or written, or failures of several kinds. */
 const SOME_FAILED = 3;
 
 /** The status with which the process ends, by error code. */
 const EXIT_CODES: Readonly<Record<SignPathErrorCode | CliErrorCode, number>> = {
   // Usage or configuration
   USAGE: 1,
+  JOURNAL_INVALID: 1,
   CONFIG_INVALID: 1,
   CLOCK_WRONG: 1,
   NODE_UNSUPPORTED: 1,
@@ -28,7 +32,9 @@ const EXIT_CODES: Readonly<Record<SignPathErrorCode | CliErrorCode, number>> = {
   REQUEST_DENIED: 2,
   // Some failed
   INPUT_UNREADABLE: SOME_FAILED,
+  INPUT_UNSUITABLE: SOME_FAILED,
   OUTPUT_UNWRITABLE: SOME_FAILED,
+  WORKER_ENDED: SOME_FAILED,
   UNEXPECTED: SOME_FAILED,
   ABORTED: SOME_FAILED,
   // Service or network

@@ -35,9 +35,14 @@ export function tellOfFailure(output: Output, { lines, json }: Description, file
 
 /** One run of the program. */
 export class Session {
-  readonly output: Output = new Output();
-  readonly interruption: Interruption = new Interruption();
+  readonly output: Output;
+  readonly interruption: Interruption;
   exitCode = 0;
+
+  constructor(output: Output = new Output(), interruption: Interruption = new Interruption()) {
+    this.output = output;
+    this.interruption = interruption;
+  }
 
   /** Runs a command, and tells how it ended if it failed. */
   async perform(flags: OutputFlags, command: () => Promise<Outcome>): Promise<void> {

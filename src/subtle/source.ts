@@ -102,7 +102,8 @@ async function* fileChunks(path: string | URL): AsyncGenerator<Uint8Array, void,
   const file = await open(path, "r");
   let next: Promise<Uint8Array> | undefined;
   try {
-    let [current, other] = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
+    const bytes = chunkBytes((await file.stat()).size);
+    let [current, other] = [Buffer.allocUnsafe(bytes), Buffer.allocUnsafe(bytes)];
     next = readChunk(file, current);
     for (;;) {
       const chunk = await next;
@@ -118,6 +119,11 @@ async function* fileChunks(path: string | URL): AsyncGenerator<Uint8Array, void,
     await next?.catch(() => undefined);
     await file.close();
   }
+}
+
+/** Room for all of a small file and for seeing its end. What tells no size (a pipe, a device) may be of any. */
+function chunkBytes(size: number): number {
+  return size === 0 ? CHUNK_BYTES : Math.min(size + 1, CHUNK_BYTES);
 }
 
 async function readChunk(file: FileHandle, buffer: Buffer): Promise<Uint8Array> {

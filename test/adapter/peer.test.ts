@@ -39,5 +39,5 @@ it("passes on what a peer itself fails with, and that it lacks another package",
 });
 
 it("is an error without a cause as well", () => {
-  expect("cause" in missingPeer("jose")).toBe(false);
+  expect("cause" in missingPeer(["jose"])).toBe(false);
 });

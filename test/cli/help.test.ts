@@ -54,10 +54,14 @@ describe("a mistake in the command", () => {
   test.each([
     [["sing", "a"], "unknown command 'sing'", "Did you mean sign?"],
     [["sign", "a", "--polcy", "x/y"], "unknown option '--polcy'", "Did you mean --policy?"],
-    [["sign"], "missing required argument 'file'", ""],
+    [["sign"], "there is nothing to sign: name files", "--files-from"],
     [["sign", "a", "--jobs", "0"], "whole number from 1 to 256", ""],
     [["sign", "a", "--jobs", "2.5"], "whole number from 1 to 256", ""],
-    [["sign", "a", "--format", "zip"], "Allowed choices are cms, raw", ""],
+    [
+      ["sign", "a", "--format", "zip"],
+      "Allowed choices are auto, cms, raw, jws, pdf, authenticode, jar, xml",
+      "",
+    ],
     [["sign", "a", "--hash", "md5"], "Allowed choices are sha256, sha384, sha512", ""],
     [["sign", "a", "--hash", "sha1"], "Allowed choices are sha256, sha384, sha512", ""],
     [["sign", "a", "--padding", "oaep"], "Allowed choices are pkcs1, pss", ""],

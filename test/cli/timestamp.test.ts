@@ -162,7 +162,7 @@ describe("what cannot be meant costs no signature:", () => {
     [["--timestamp", "http://builder:canary@tsa.example/"], "SIGNPATH_TIMESTAMP_URLS"],
     [["--timestamp", "https://canary@tsa.example/"], "SIGNPATH_TIMESTAMP_URLS"],
     [["--timestamp", "tsa.example"], "must be an http"],
-    [["--timestamp", "http://tsa.example", "--format", "raw"], "no place for one"],
+    [["--timestamp", "http://tsa.example", "--format", "raw"], "--timestamp is for --format cms"],
     [["--timestamp-roots", "ca.pem"], "add --timestamp URL"],
     [["--keep-unstamped"], "add --timestamp URL"],
     [["--timestamp-order", "spread"], "add --timestamp URL"],

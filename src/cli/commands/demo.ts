@@ -64,7 +64,8 @@ async function demo(session: Session, files: readonly string[], flags: DemoFlags
 
 async function refuseUnreadable(files: readonly string[]): Promise<void> {
   for (const file of files) {
-    const [problem] = (await makePlan([resolve(file)], undefined, ".p7s")).unreadable;
+    const [problem] = (await makePlan([{ file: resolve(file) }], { format: "cms", jobs: 1, progress: true }))
+      .unreadable;
     if (problem !== undefined) throw problem.error;
   }
 }

@@ -1,31 +1,57 @@
-import type { Command } from "commander";
-import { Option } from "commander";
+import { Command, Option } from "commander";
 import { collect, wholeNumber } from "../arguments.js";
+import { usageError } from "../cli-error.js";
 import { addClientOptions } from "../client.js";
 import type { Session } from "../session.js";
 import { addCmsOptions } from "../sign/cms-flags.js";
 import type { SignFlags } from "../sign/flags.js";
 import { HASHES } from "../sign/flags.js";
-import { STREAM } from "../sign/plan.js";
+import { addFormatOptions } from "../sign/format-flags.js";
+import { FORMAT_NAMES } from "../sign/formats/table.js";
+import { STREAM } from "../sign/inputs/stream.js";
+import { addJournalOptions, journalOf } from "../sign/journal/flags.js";
 import { signFiles } from "../sign/sign-files.js";
+import type { SignOrder } from "../sign/worker/messages.js";
 
 const AFTER = `
-A signature appears whole or not at all: it is written to a temporary file, which takes
-its name at the end. An existing one is replaced only then. Whether it can be written is
-found out before a signature is spent.
+Files:
+  Names, and patterns that the shell has left alone (a name that exists means itself); with
+  --recursive all files of a directory, but for hidden ones and for what signing has made (*.p7s,
+  *.sig, *.jws, .signpath-*). Links to directories are not followed. --files-from reads names, one a
+  line, from a file or with - from stdin; with --null a NUL ends each, as find -print0 writes them.
+  A file that is named twice is signed once.
+  --exclude without a slash means names in any directory, else paths: "*.map", "dist/old/**".
 
-Formats:
-  cms  CMS SignedData (PKCS#7), DER, detached unless --attached: FILE.p7s
-  raw  the signature alone, as "openssl dgst -verify" takes it: FILE.sig
-       That of an EC key is ASN.1 (DER); --ecdsa-format ieee gives r and s one after the
-       other, as WebCrypto, JWS and .NET have them.
+Formats, by --format, else by the file's name:
+  cms           CMS SignedData (PKCS#7), DER, detached unless --attached: FILE.p7s
+                by default for all names but these:
+  authenticode  into Windows executables: .exe .dll .sys .ocx .efi .cpl .scr .drv .mui .winmd
+                No MSI, MSIX, CAB or script.
+  jar           into JAR files, as jarsigner does: .jar .war .ear
+  pdf           into PDF files, as PAdES has it (B-B, with a timestamp B-T): .pdf
+  xml           into XML documents, enveloped; only if asked for
+  jws           JWS, compact, detached unless --attached: FILE.jws
+                Detached it is of the content as it is (RFC 7797). The header has the certificates.
+  raw           the signature alone, as "openssl dgst -verify" takes it: FILE.sig
+                That of an EC key is ASN.1 (DER); --ecdsa-format ieee gives r and s one after the
+                other, as WebCrypto, JWS and .NET have them.
+  A format that goes into the file needs --in-place, which replaces it, or --out. jar, pdf and xml
+  need packages beside signpath or in the project that you are in; who lacks one is told its name.
+
+Outputs:
+  A result appears whole or not at all: it is written to a temporary file, which takes its name at
+  the end. An existing one is replaced only then, and its mode is kept. Whether it can be written
+  is found out before a signature is spent.
+  --out DIRECTORY/ keeps the paths of what was found in directories and by patterns; --base-dir
+  those of all files.
 
 Attached content is streamed: a file is read twice for DER, once to be signed and once to be
 written; stdin is read once and makes BER, for --encoding der in memory, up to 1 GiB. On
 stdout the content is there before it is known whether all went well: look at the exit code.
+In memory are also PDF (up to 256 MiB), XML (64 MiB) and JWS with --attached (128 MiB).
 With --aia issuers are asked for at public http and https addresses only, without the token.
 
-Timestamps:
+Timestamps, of cms, pdf, authenticode and jar:
   --timestamp (or SIGNPATH_TIMESTAMP_URLS, addresses with spaces between them) names
   authorities by RFC 3161. They are asked in their order, until one gives a timestamp that
   holds; --timestamp-order spread begins with another one for each file, to spread the load.
@@ -50,21 +76,61 @@ Examples:
   signpath sign setup.msi --policy my-app/release --certificates issuers.pem
     openssl cms -verify -binary -inform DER -in setup.msi.p7s -content setup.msi \\
       -CAfile root.pem -out verified.msi
-  signpath sign dist/*.zip --out signatures/ --jobs 8
+  signpath sign setup.exe app.jar manual.pdf --in-place
+  signpath sign "dist/**/*.{exe,dll}" --out signed/ --jobs 8
+  signpath sign dist --recursive --format cms --out signatures/ --exclude "*.map"
+  git ls-files -z | signpath sign --files-from - --null --out signatures/ --base-dir .
   signpath sign setup.msi --format raw
     signpath certificate | openssl x509 -pubkey -noout > key.pem
     openssl dgst -sha256 -verify key.pem -signature setup.msi.sig setup.msi
   tar c dist | signpath sign - --out dist.tar.p7s`;
 
+/** Does what the command says. */
+type Act = (order: SignOrder) => Promise<void>;
+
 export function registerSign(program: Command, session: Session): void {
+  define(program, ({ files, flags }) =>
+    session.perform(flags, async () => {
+      const args = process.argv.slice(process.argv.indexOf("sign", 2) + 1);
+      return signFiles(session, await complete({ files, flags, args }));
+    }),
+  );
+}
+
+/** `--resume` alone means the files and the options of the journal. */
+async function complete(order: SignOrder): Promise<SignOrder> {
+  const { files, flags, args } = order;
+  if (files.length > 0 || flags.filesFrom !== undefined || !flags.resume) return order;
+  const { recordedArguments } = await import("../sign/journal/recorded.js");
+  const recorded = await recordedArguments(journalOf(flags) ?? "", args);
+  let found: SignOrder | undefined;
+  const program = new Command().exitOverride();
+  define(program, async (each) => {
+    found = { ...each, args: recorded };
+  });
+  await program.parseAsync(["sign", ...recorded], { from: "user" });
+  if (found === undefined) throw usageError("the journal names no file");
+  return found;
+}
+
+function define(program: Command, act: Act): void {
   const command = program
     .command("sign")
-    .argument("<file...>", `files to sign; ${STREAM} is stdin`)
+    .argument("[file...]", `files, patterns and directories to sign; ${STREAM} is stdin`)
     .summary("sign files")
     .description("Signs files. Each is hashed here; only the hash is sent.")
     .option("--policy <project/policy>", "whose key signs; default: the configured one")
-    .addOption(new Option("--format <format>", "what to make").choices(["cms", "raw"]).default("cms"))
-    .addOption(new Option("--hash <hash>", "of the content").choices(Object.keys(HASHES)).default("sha256"))
+    .addOption(
+      new Option("--format <format>", "what to make; auto: by the file's name")
+        .choices(["auto", ...FORMAT_NAMES])
+        .default("auto"),
+    )
+    .addOption(
+      new Option(
+        "--hash <hash>",
+        "of the content; sha256 unless given, for jws, pdf, jar and xml that of an EC key's curve",
+      ).choices(Object.keys(HASHES)),
+    )
     .addOption(
       new Option("--padding <padding>", "of an RSA signature; pkcs1 unless given").choices(["pkcs1", "pss"]),
     )
@@ -73,7 +139,7 @@ export function registerSign(program: Command, session: Session): void {
     )
     .option(
       "--certificates <file>",
-      "PEM or DER file with issuers to put into CMS, may be given more than once; default: those of SIGNPATH_CERTIFICATES",
+      "PEM or DER file with issuers to put into signatures, may be given more than once; default: those of SIGNPATH_CERTIFICATES",
       collect,
     )
     .option("--timestamp <url>", "timestamp authority; may be given more than once", collect)
@@ -89,12 +155,16 @@ export function registerSign(program: Command, session: Session): void {
       ).choices(["sequential", "spread"]),
     )
     .option("--keep-unstamped", "write signatures whose timestamp is not to be had, too")
-    .option("--out <path>", `a file for one signature, a directory for all, or ${STREAM} for stdout`)
+    .option("--recursive", "sign the files in directories")
+    .option("--exclude <pattern>", "names or paths not to sign; may be given more than once", collect)
+    .option("--files-from <file>", `sign the files whose names are in this one, or with ${STREAM} in stdin`)
+    .option("--null", "the names of --files-from end with a NUL")
+    .option("--out <path>", `a file for one result, a directory for all, or ${STREAM} for stdout`)
+    .option("--base-dir <directory>", "below --out, keep the path of each file from here on")
+    .option("--in-place", "put the signature into the file, where its format has a place for it")
     .option("--jobs <n>", "files to sign at the same time", wholeNumber(1, 256), 4)
     .option("--no-progress", "no line that changes; default: where stderr is a terminal and CI is not set");
-  addClientOptions(addCmsOptions(command))
+  addClientOptions(addJournalOptions(addFormatOptions(addCmsOptions(command))))
     .addHelpText("after", AFTER)
-    .action((files: string[], flags: SignFlags) =>
-      session.perform(flags, () => signFiles(session, files, flags)),
-    );
+    .action((files: string[], flags: SignFlags) => act({ files, flags, args: [] }));
 }

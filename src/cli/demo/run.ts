@@ -3,8 +3,9 @@ import { basename, join } from "node:path";
 import type { SigningPolicy } from "../../policy/signing-policy.js";
 import type { SignPath } from "../../signpath.js";
 import { openDestination } from "../atomic-file.js";
+import { cmsSigner } from "../sign/formats/cms.js";
+import { rawSigner } from "../sign/formats/raw.js";
 import type { Signature } from "../sign/signer.js";
-import { EXTENSIONS, makeSigner } from "../sign/signer.js";
 import { signWithPkijs } from "./plain-pkijs.js";
 import type { Verifier } from "./verifier.js";
 
@@ -63,16 +64,16 @@ interface Way {
 async function waysOf(policy: SigningPolicy, { intermediateCertificate }: Setting): Promise<Way[]> {
   const options = { hash: "SHA-256", padding: undefined, attached: false, ecdsaFormat: "der" } as const;
   const certificates = [Buffer.from(intermediateCertificate)];
-  const cms = await makeSigner(policy, { ...options, format: "cms", certificates });
-  const raw = await makeSigner(policy, { ...options, format: "raw", certificates: [] });
+  const cms = await cmsSigner(policy, { ...options, certificates });
+  const raw = await rawSigner(policy, { ...options, certificates: [] });
   const pkijs = {
     algorithm: cms.algorithm,
     sign: (path: string, signal: AbortSignal) => signWithPkijs(path, policy, intermediateCertificate, signal),
   };
   return [
-    { format: "cms", extension: EXTENSIONS.cms, signer: cms },
-    { format: "pkijs", extension: `.pkijs${EXTENSIONS.cms}`, signer: pkijs },
-    { format: "raw", extension: EXTENSIONS.raw, signer: raw },
+    { format: "cms", extension: ".p7s", signer: cms },
+    { format: "pkijs", extension: ".pkijs.p7s", signer: pkijs },
+    { format: "raw", extension: ".sig", signer: raw },
   ];
 }
 

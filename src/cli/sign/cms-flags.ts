@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import type { SignCmsOptions } from "../../cms/index.js";
-import { usageError } from "../cli-error.js";
 
 /** What the command line can say of CMS signatures alone. */
 export interface CmsFlags {
@@ -22,18 +21,9 @@ export type CmsChoices = Pick<
 
 const SIGNER_IDS = { issuer: "issuerAndSerialNumber", ski: "subjectKeyIdentifier" } as const;
 
-const NAMES: readonly (readonly [keyof CmsFlags, string])[] = [
-  ["encoding", "--encoding"],
-  ["profile", "--profile"],
-  ["signerId", "--signer-id"],
-  ["includeRoot", "--include-root"],
-  ["aia", "--aia"],
-  ["incompleteChain", "--incomplete-chain"],
-];
-
 export function addCmsOptions(command: Command): Command {
   return command
-    .option("--attached", "put the content into the CMS signature")
+    .option("--attached", "put the content into the signature, CMS or JWS")
     .addOption(
       new Option("--encoding <encoding>", "of attached content; der unless given, ber for stdin").choices([
         "der",
@@ -54,7 +44,7 @@ export function addCmsOptions(command: Command): Command {
         "what names the signer; issuer unless given: and serial number",
       ).choices(["issuer", "ski"]),
     )
-    .option("--include-root", "put the root into CMS, too, where it is among --certificates")
+    .option("--include-root", "put the root into the signature, too, where it is among --certificates")
     .option("--aia", "fetch missing issuers from the addresses in the certificates")
     .addOption(
       new Option(
@@ -62,15 +52,6 @@ export function addCmsOptions(command: Command): Command {
         "what to do where the certificates do not reach a root; ignore unless given",
       ).choices(["ignore", "warn", "error"]),
     );
-}
-
-/** @throws {CliError} `USAGE` for flags that do not go together */
-export function checkCmsFlags(flags: CmsFlags, format: "cms" | "raw"): void {
-  const given = NAMES.find(([flag]) => flags[flag] !== undefined);
-  if (format === "raw" && given !== undefined)
-    throw usageError(`${given[1]} is for --format cms: a raw signature is a signature alone`);
-  if (flags.encoding !== undefined && !flags.attached)
-    throw usageError("--encoding is of attached content: add --attached");
 }
 
 export function cmsChoicesOf({ signerId, ...flags }: CmsFlags): CmsChoices {

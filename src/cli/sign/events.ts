@@ -27,6 +27,12 @@ export type BatchEvent =
       /** Why there is nothing to do, in words that follow "skipped FILE: ". */
       readonly reason: string;
     }
+  | {
+      readonly event: "again";
+      readonly file: string;
+      /** Why a file that was signed before is signed again, in words that follow "signing FILE again: ". */
+      readonly reason: string;
+    }
   | { readonly event: "failed"; readonly file?: string; readonly failure: Description }
   | { readonly event: "interrupted"; readonly file: string }
   | { readonly event: "warning"; readonly code: string; readonly message: string };
@@ -46,6 +52,9 @@ export interface SignedEvent {
   readonly bytes: number;
   readonly ms: number;
 }
+
+/** What is said of a signature before it is made. */
+export type BatchFacts = Pick<SignedEvent, "format" | "hash" | "policy" | "algorithm">;
 
 /** How a batch ended. */
 export interface BatchSummary {

@@ -1,24 +1,33 @@
-import type { BigIntStats, Stats } from "node:fs";
-import { fstatSync } from "node:fs";
-import { access, constants, mkdir, realpath, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve, sep } from "node:path";
-import type { CliError } from "../cli-error.js";
-import { isSystemError, unreadable, unwritable, usageError } from "../cli-error.js";
-import { visible } from "../output.js";
+import type { BigIntStats } from "node:fs";
+import { accessSync, constants, fstatSync, statSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { CliError, isSystemError, unreadable, unwritable } from "../cli-error.js";
+import { refuseCollisions, withoutRepeats } from "./collisions.js";
+import type { SignFlags } from "./flags.js";
+import { requireContent } from "./formats/content.js";
+import { refuseForeignOptions } from "./formats/options.js";
+import type { FormatName } from "./formats/table.js";
+import { formatOf } from "./formats/table.js";
+import type { Input } from "./inputs/input.js";
+import { STREAM } from "./inputs/stream.js";
+import { namesOfOutputs } from "./outputs.js";
 
-/** What stands for stdin among the files, and for stdout as output. */
-export const STREAM = "-";
+export { STREAM } from "./inputs/stream.js";
 
 /** One file to sign. */
 export interface Job {
-  /** As it was given. */
+  /** As it was given, or found. */
   readonly file: string;
+  /** Where the signature goes, or the signed file; that is the file itself where it is signed in place. */
   readonly output: string;
+  readonly format: FormatName;
   /** Length of the file, as far as that can be known beforehand. */
   readonly bytes: number;
 }
 
-/** A file that cannot be read. */
+/** A file that cannot be read, or not be signed in its format. */
 export interface Unreadable {
   readonly file: string;
   readonly error: CliError;
@@ -28,80 +37,64 @@ export interface Unreadable {
 export interface Plan {
   readonly jobs: readonly Job[];
   readonly unreadable: readonly Unreadable[];
+  /** The formats that are to be made. */
+  readonly formats: ReadonlySet<FormatName>;
 }
+
+/** So many files are looked at before others get a turn: all at once would take more memory and handles than there may be. */
+const AT_ONCE = 512;
 
 /**
- * Decides where each signature goes, and looks at each file. Nothing has been sent or written yet, but for the directory
- * that `out` asks for.
+ * Decides what each file becomes and where that goes, and looks at each file. Nothing has been sent or written yet, but for
+ * the directories that `out` asks for. Files that are named twice are signed once.
  *
- * @param extension - of the signatures: `.p7s`
- * @throws {CliError} `USAGE` where two signatures would go to one file, or a signature where a file to sign is
+ * @throws {CliError} `USAGE` where two results would go to one file, or a signature where a file to sign is, and for options
+ * that do not fit a file's format
  */
-export async function makePlan(
-  files: readonly string[],
-  out: string | undefined,
-  extension: string,
-): Promise<Plan> {
-  const nameOf = await naming(files, out, extension);
-  const pairs = files.map((file) => ({ file, output: nameOf(file) }));
-  await refuseCollisions(pairs);
-  const looked = await Promise.all(pairs.map(look));
-  return {
-    jobs: looked.filter((each): each is Job => "bytes" in each),
-    unreadable: looked.filter((each): each is Unreadable => "error" in each),
-  };
+export async function makePlan(inputs: readonly Input[], flags: SignFlags): Promise<Plan> {
+  const once = await withoutRepeats(inputs, flags.inPlace ?? false);
+  const formed = once.map((input) => ({ ...input, format: formatOf(input.file, flags.format) }));
+  const examples = new Map<FormatName, string>();
+  for (const { file, format } of formed) if (!examples.has(format)) examples.set(format, file);
+  refuseForeignOptions(flags, examples);
+  const outputOf = await namesOfOutputs(formed, flags);
+  const jobs: Job[] = [];
+  const bad: Unreadable[] = [];
+  const all: { readonly file: string; readonly output: string; readonly stats: BigIntStats | undefined }[] =
+    [];
+  for (const [index, input] of formed.entries()) {
+    if (index % AT_ONCE === AT_ONCE - 1) await setImmediate();
+    const { file, format } = input;
+    const output = outputOf(input);
+    try {
+      const stats = look(input);
+      requireContent(file, format, stats);
+      all.push({ file, output, stats });
+      jobs.push({ file, output, format, bytes: file === STREAM ? 0 : Number(stats.size) });
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      all.push({ file, output, stats: input.stats });
+      bad.push({ file, error });
+    }
+  }
+  await refuseCollisions(all, flags.inPlace ?? false);
+  const keepsPaths = flags.baseDir !== undefined || once.some(({ below }) => below !== undefined);
+  if (flags.out !== undefined && keepsPaths) await makeFolders(jobs);
+  return { jobs, unreadable: bad, formats: new Set(jobs.map(({ format }) => format)) };
 }
 
-/** The way from a file to its output. */
-async function naming(
-  files: readonly string[],
-  out: string | undefined,
-  extension: string,
-): Promise<(file: string) => string> {
-  if (out === "") throw usageError("--out is empty");
-  const streams = files.filter((file) => file === STREAM).length;
-  if (streams > 1) throw usageError("stdin can be signed only once");
-  if (out === undefined) {
-    if (streams > 0)
-      throw usageError("a signature of stdin needs a place: add --out FILE, or --out - for stdout");
-    return (file) => file + extension;
-  }
-  if (out !== STREAM && (await isDirectory(out))) {
-    if (streams > 0)
-      throw usageError(`stdin has no name: --out must be a file, not the directory ${visible(out)}`);
-    return (file) => join(out, basename(file) + extension);
-  }
-  if (files.length === 1) return () => out;
-  throw usageError(
-    `--out ${visible(out)} is for one file, and there are ${files.length}`,
-    "Name a directory: one that exists, or with a final slash one that is to be made.",
-  );
-}
-
-/** A directory, made where a final slash says that it is meant to be one. */
-async function isDirectory(out: string): Promise<boolean> {
-  try {
-    if (out.endsWith("/") || out.endsWith(sep)) await mkdir(out, { recursive: true });
-    return (await stat(out)).isDirectory();
-  } catch (error) {
-    if (isSystemError(error) && error.code === "ENOENT") return false;
-    throw unwritable(out, error);
-  }
-}
-
-async function look({ file, output }: { file: string; output: string }): Promise<Job | Unreadable> {
+function look({ file, stats: known }: Input): BigIntStats {
   const isStdin = file === STREAM;
   try {
-    if (isStdin) {
-      refuseDirectory(statOfStdin());
-      return { file, output, bytes: 0 };
-    }
-    const stats = await stat(file);
-    refuseDirectory(stats);
-    await access(file, constants.R_OK);
-    return { file, output, bytes: stats.size };
+    const stats = known ?? (isStdin ? statOfStdin() : statSync(file, { bigint: true }));
+    if (stats.isDirectory()) throw Object.assign(new Error(), { syscall: "read", code: "EISDIR" });
+    if (!isStdin) accessSync(file, constants.R_OK);
+    return stats;
   } catch (error) {
-    return { file, error: unreadable(isStdin ? "stdin" : file, error) };
+    const failure = unreadable(isStdin ? "stdin" : file, error);
+    const isDirectory = !isStdin && isSystemError(error) && error.code === "EISDIR";
+    const hint = "--recursive signs the files in it.";
+    throw isDirectory ? new CliError(failure.code, failure.message, { hint, cause: error }) : failure;
   }
 }
 
@@ -113,51 +106,11 @@ function statOfStdin(): BigIntStats {
   return fstatSync(0, { bigint: true });
 }
 
-function refuseDirectory(stats: Stats | BigIntStats): void {
-  if (stats.isDirectory()) throw Object.assign(new Error(), { syscall: "read", code: "EISDIR" });
-}
-
-async function refuseCollisions(pairs: readonly { file: string; output: string }[]): Promise<void> {
-  const folders = new Map<string, Promise<string>>();
-  const identities = (path: string): Promise<string[]> =>
-    path === STREAM ? Promise.resolve([]) : identitiesOf(path, folders);
-  const known = await Promise.all(
-    pairs.map(async (pair) => ({
-      ...pair,
-      inputs: await identities(pair.file),
-      outputs: await identities(pair.output),
-    })),
-  );
-  const inputs = new Map(known.flatMap((pair) => pair.inputs.map((identity) => [identity, pair.file])));
-  const outputs = new Map<string, string>();
-  for (const { file, output, outputs: own } of known) {
-    const input = own.map((identity) => inputs.get(identity)).find((each) => each !== undefined);
-    if (input !== undefined) {
-      throw usageError(
-        `the signature of ${visible(file)} would replace ${visible(input)}, which is to be signed`,
-      );
-    }
-    const other = own.map((identity) => outputs.get(identity)).find((each) => each !== undefined);
-    if (other !== undefined) {
-      throw usageError(
-        `the signatures of ${visible(other)} and ${visible(file)} would both be ${visible(output)}`,
-        "Sign them one after the other, with another --out.",
-      );
-    }
-    for (const identity of own) outputs.set(identity, file);
+/** Those of a tree that is kept below `out`. */
+async function makeFolders(jobs: readonly Job[]): Promise<void> {
+  for (const folder of new Set(jobs.map(({ output }) => dirname(output)))) {
+    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+      throw unwritable(folder, error);
+    });
   }
-}
-
-/** By what a path is known to be the same file as another one: where it is, and what is there. */
-async function identitiesOf(path: string, folders: Map<string, Promise<string>>): Promise<string[]> {
-  const folder = dirname(path);
-  let real = folders.get(folder);
-  if (real === undefined) {
-    real = realpath(folder).catch(() => resolve(folder));
-    folders.set(folder, real);
-  }
-  const place = join(await real, basename(path));
-  const there = await stat(path, { bigint: true }).catch(() => undefined);
-  // Some file systems number no files.
-  return there === undefined || there.ino === 0n ? [place] : [place, `${there.dev}:${there.ino}`];
 }

@@ -92,7 +92,7 @@ export function tellEnd(output: Output, summary: BatchSummary, progress: BatchPr
 
 type OfFile = Extract<
   BatchEvent,
-  { readonly event: "signed" | "unstamped" | "skipped" | "interrupted" | "warning" }
+  { readonly event: "signed" | "unstamped" | "skipped" | "again" | "interrupted" | "warning" }
 >;
 
 function tellOfFile(output: Output, event: OfFile, { lastRead }: BatchProgress): boolean {
@@ -112,6 +112,8 @@ function lineOf(event: OfFile, { green, yellow }: Style): string {
       return `${yellow("signed")} ${wayOf(event)}, without a timestamp`;
     case "skipped":
       return `skipped ${visible(event.file)}: ${visible(event.reason)}`;
+    case "again":
+      return `signing ${visible(event.file)} again: ${visible(event.reason)}`;
     case "interrupted":
       return `${yellow("not signed:")} ${visible(event.file)}`;
     case "warning":

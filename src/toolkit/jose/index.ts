@@ -29,7 +29,6 @@ export type {
   FlattenedJws,
   GeneralJws,
   JwsSignature,
-  JwsSigner,
   SignJwsOptions,
 } from "./jws.js";
 export { signJws } from "./jws.js";
@@ -40,5 +39,6 @@ export type { JwsPayload, JwsSerialization } from "./payload.js";
 export { resign } from "./resign.js";
 export type { GithubAppJwt, JoseSigner } from "./signer.js";
 export { githubAppJwt, joseSigner } from "./signer.js";
+export type { JwsSigner } from "./signer-plan.js";
 export type { ThrowAwayKey } from "./throw-away-key.js";
 export { throwAwayKey } from "./throw-away-key.js";

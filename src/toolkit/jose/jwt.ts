@@ -1,8 +1,8 @@
 import { quote, refused } from "../../adapter/refusal.js";
 import type { CallOptions } from "../../api/transport/request.js";
 import { readParameters } from "./header.js";
-import type { JwsSigner } from "./jws.js";
 import { signJws } from "./jws.js";
+import type { JwsSigner } from "./signer-plan.js";
 
 /** The claims of a JWT (RFC 7519, section 4.1), and others by their names. Times are seconds since 1970. */
 export interface JwtClaims {

@@ -1,0 +1,40 @@
+import type { SignPathError } from "../../../base/errors.js";
+import type { SigningPolicy } from "../../../policy/signing-policy.js";
+import type { ContentSigner, SignatureOptions } from "../signer.js";
+import { timestampOptions } from "../timestamps.js";
+import { plainAlgorithm } from "./algorithm.js";
+import { unstampedOptions } from "./unstamped.js";
+
+/** Longer than any signature with its signed attributes and the policy's certificate. */
+const USUAL_BYTES = 16 * 1024;
+
+/** Longer than most timestamps with their certificates. */
+const TIMESTAMP_BYTES = 16 * 1024;
+
+/** What attached content grows by as BER, in pieces of some 100 KiB, and more. */
+const BER_SHARE = 1 + 2 ** -12;
+
+/** Makes CMS SignedData, detached or with its content. */
+export async function cmsSigner(policy: SigningPolicy, options: SignatureOptions): Promise<ContentSigner> {
+  const { name, hash } = plainAlgorithm(policy, options);
+  // Not all of CMS: who signs without a timestamp need not wait for what checks them.
+  const { signCms } = await import("../../../cms/sign/sign-cms.js");
+  const { signCmsStream } = await import("../../../cms/sign/sign-cms-stream.js");
+  const { planOf } = await import("../../../cms/sign/plan.js");
+  const { padding, attached, certificates, timestamps, cms = {} } = options;
+  const timestamp = timestamps && timestampOptions(timestamps);
+  const fixed = { ...cms, policy, hash, padding, detached: !attached, certificates, timestamp };
+  planOf({ ...fixed, onWarning: (_error: SignPathError) => undefined });
+  const certificateBytes = certificates.reduce((sum, each) => sum + each.byteLength, 0);
+  const signatureBytes = USUAL_BYTES + certificateBytes + (timestamp === undefined ? 0 : TIMESTAMP_BYTES);
+  return {
+    ...{ format: "cms", algorithm: name, hash },
+    room: (contentBytes) => signatureBytes + (attached ? Math.ceil(contentBytes * BER_SHARE) : 0),
+    sign: async (source, signal, onUnstamped) => {
+      const asked = { ...fixed, signal, ...unstampedOptions(options, onUnstamped) };
+      // DER of what is read once cannot be streamed.
+      const isInMemory = !attached || (cms.encoding === "der" && typeof source !== "string");
+      return isInMemory ? signCms(source, asked) : signCmsStream(source, asked);
+    },
+  };
+}
