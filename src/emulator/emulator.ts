@@ -22,6 +22,8 @@ import { serverIdentity, wrongServerIdentity } from "./keys/server-identity.js";
 import { MEMORY, openDirectory } from "./keys/store.js";
 import type { EmulatorOptions } from "./options.js";
 import { settingsOf } from "./options.js";
+import { Live } from "./pages/live.js";
+import { Session } from "./pages/session.js";
 import { seededRandom } from "./random.js";
 import { HANDLERS } from "./routes/handlers.js";
 import type { Service } from "./service.js";
@@ -139,6 +141,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     log: new RequestLog(apiToken),
     faults,
     limiter,
+    session: new Session(http.origin),
+    live: new Live(),
     refuseConnections: (ms) => http.refuse(ms),
   };
   http.answer(listenerOf(service, HANDLERS));

@@ -3,6 +3,8 @@ import type { FaultBook } from "./faults/fault-book.js";
 import type { RequestLog } from "./http/log.js";
 import type { RateLimiter } from "./http/rate-limit.js";
 import type { KeyRing } from "./keys/key-ring.js";
+import type { Live } from "./pages/live.js";
+import type { Session } from "./pages/session.js";
 import type { Ledger } from "./submission/ledger.js";
 import type { TimestampIdentities } from "./timestamp/identities.js";
 
@@ -23,6 +25,10 @@ export interface Service {
   readonly log: RequestLog;
   readonly faults: FaultBook;
   readonly limiter: RateLimiter;
+  /** What the pages act by. */
+  readonly session: Session;
+  /** Tells the pages of changes. */
+  readonly live: Live;
   /** Resets every connection and accepts none for so many milliseconds. */
   readonly refuseConnections: (ms: number) => void;
 }
