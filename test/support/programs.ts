@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 
 /**
  * The name of an independent verifier, a program that nobody here wrote; `.ci/run` installs their packages. stunnel and
- * tinyproxy are real servers: a terminator of TLS and a proxy; c2pa-node is the folder of that package.
+ * tinyproxy are real servers: a terminator of TLS and a proxy; c2pa-node is the folder of that package, chromium a browser.
  */
 export type Verifier =
   | "openssl"
@@ -20,7 +20,8 @@ export type Verifier =
   | "gpgsm"
   | "python-jwt"
   | "python-cose"
-  | "c2pa-node";
+  | "c2pa-node"
+  | "chromium";
 
 /** Bouncy Castle's classes, where Debian puts them. */
 export const BOUNCY_CASTLE_JARS: readonly string[] = ["bcpkix", "bcprov", "bcutil"].map(
@@ -45,6 +46,7 @@ export const verifiers: Readonly<Record<Verifier, string | undefined>> = lazily(
   gpgsm: () => locate("gpgsm"),
   "python-jwt": () => pythonWith("jwt", "cryptography"),
   "python-cose": () => pythonWith("cbor2", "cryptography"),
+  chromium: () => locate("chromium"),
   "c2pa-node": () => process.env["C2PA_NODE"] || undefined,
 });
 

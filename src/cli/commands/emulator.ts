@@ -5,6 +5,7 @@ import { collect, wholeNumber } from "../arguments.js";
 import { openDestination } from "../atomic-file.js";
 import { CliError, isSystemError, reasonOf, usageError } from "../cli-error.js";
 import { FAULT_HELP, readFaults } from "../fault-option.js";
+import { openBrowser } from "../open-browser.js";
 import { visible } from "../output.js";
 import type { Outcome, OutputFlags, Session } from "../session.js";
 
@@ -18,6 +19,7 @@ interface EmulatorFlags extends OutputFlags {
   readonly rateLimit?: number;
   readonly fault?: readonly string[];
   readonly seed?: number;
+  readonly open?: boolean;
 }
 
 const AFTER = `${FAULT_HELP}
@@ -27,6 +29,7 @@ everything is gone when it ends.
 
 Examples:
   signpath emulator               then copy the lines that it prints into another shell
+  signpath emulator --open        and look at it in a browser
   signpath emulator --port 8080 --state .emulator --write-ca ca.pem
   signpath emulator --rate-limit 20 --fault status=503,retryAfter=1,probability=0.2,count=inf
   signpath sign README.md --policy demo/rsa-2048 --certificates ca.pem
@@ -46,6 +49,7 @@ export function registerEmulator(program: Command, session: Session): void {
     .option("--rate-limit <n>", "take no more than n requests a second", wholeNumber(1, 1_000_000))
     .option("--fault <spec>", "something that goes wrong, see below; can be given more than once", collect)
     .option("--seed <n>", "make faults with a probability repeatable", wholeNumber(0, 2 ** 32 - 1))
+    .option("--open", "show its page in the browser")
     .option("--until-stdin-closes", "end when stdin does, and so together with a program that started it")
     .option("--json", "say what it has to say in one line of JSON, on stdout")
     .addHelpText("after", AFTER)
@@ -60,6 +64,7 @@ async function emulator(session: Session, flags: EmulatorFlags): Promise<Outcome
     const environment = environmentFor(running, flags);
     output.event(listening(running, environment));
     if (!output.json) introduce(session, running, environment, flags);
+    if (flags.open === true) await showPage(session, running);
     await ended(session.interruption.signal, flags.untilStdinCloses ?? false);
   } finally {
     await running.close();
@@ -106,6 +111,12 @@ async function writeAuthority(running: Emulator, path: string): Promise<void> {
   await destination.commit(Buffer.from(running.rootCertificate + running.intermediateCertificate));
 }
 
+async function showPage({ output }: Session, { origin }: Emulator): Promise<void> {
+  const problem = await openBrowser(origin);
+  if (problem !== undefined)
+    output.talk(`The browser was not opened: ${visible(problem)}. The page is ${origin}`);
+}
+
 /** A client of a TLS emulator has to be told whom to trust, for which there must be a file. */
 function environmentFor(
   { environment }: Emulator,
@@ -119,10 +130,10 @@ function listening(
   running: Emulator,
   environment: Readonly<Record<string, string>>,
 ): Record<string, unknown> {
-  const { apiUrl, timestampUrl, organizationId, policies, rootCertificate, intermediateCertificate } =
+  const { origin, apiUrl, timestampUrl, organizationId, policies, rootCertificate, intermediateCertificate } =
     running;
   const certificates = { rootCertificate, intermediateCertificate };
-  const facts = { apiUrl, timestampUrl, organizationId, environment, policies, ...certificates };
+  const facts = { origin, apiUrl, timestampUrl, organizationId, environment, policies, ...certificates };
   return { event: "listening", ...facts };
 }
 
@@ -135,8 +146,9 @@ function introduce(
 ): void {
   const variables = Object.entries(environment);
   output.talk(
-    `An emulator of SignPath listens on ${running.origin} until Ctrl-C. Its keys protect nothing.`,
+    `${running.origin} shows in a browser what happens here.`,
     "",
+    "An emulator of SignPath listens there until Ctrl-C. Its keys protect nothing.",
     "To use it, copy these lines into another shell:",
     "",
   );

@@ -17,7 +17,11 @@ const COLUMNS: readonly Column[] = [
   ["Policy", "", (row) => `${row.projectSlug}/${row.signingPolicySlug}`],
   ["Algorithm", "", algorithmName],
   ["Hash", "long", ({ hash }) => html`<code>${hash}</code>`],
-  ["Command line", "long", ({ commandLine }) => commandLine && html`<code>${commandLine}</code>`],
+  [
+    "Command line",
+    "long",
+    ({ commandLine }) => commandLine && html`<code title="${commandLine}">${shortened(commandLine)}</code>`,
+  ],
   ["User", "", ({ processUser }) => processUser],
   ["Build", "", buildOf],
   ["Result", "", ({ status }) => statusBadge(status)],
@@ -48,6 +52,11 @@ function rowOf(service: Service, row: Row): Html {
     ([heading, look, cell]) =>
       html`<td role="cell" data-label="${heading}"${look !== "" && html` class="${look}"`}>${cell(row) ?? ""}</td>`,
   )}</tr>\n`;
+}
+
+/** Without the folders of the program and of its script, which say little and are long. */
+function shortened(commandLine: string): string {
+  return commandLine.replace(/^\S*[/\\](\S+)/, "$1").replace(/^(\S+ )\S*[/\\](\S+)/, "$1$2");
 }
 
 function buildOf({ build }: Row): Content {

@@ -63,7 +63,7 @@ tbody th { font-weight: 520; white-space: nowrap; }
 tbody tr:last-child > * { border-block-end: 0; }
 tbody tr:hover > * { background: var(--sunken); }
 time { font-variant-numeric: tabular-nums; white-space: nowrap; }
-td.long code { display: block; max-width: 15rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+td.long code { display: block; line-height: 1.8; max-width: 15rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 td:not(.long) { overflow-wrap: anywhere; }
 .links a { margin-inline-end: 0.6rem; white-space: nowrap; }
 .paging { display: flex; gap: 1rem; justify-content: flex-end; min-height: 1.5rem; }
@@ -116,6 +116,7 @@ summary h2 { display: inline; }
   .cards th, .cards td { border: 0; padding: 0.18rem 0 !important; background: none !important; }
   .cards td { display: grid; grid-template-columns: 7.5rem minmax(0, 1fr); gap: 0.5rem; }
   .cards td:empty { display: none; }
+  .cards td > .badge { justify-self: start; }
   .cards td::before { content: attr(data-label); color: var(--soft); }
   td.long code { max-width: none; }
 }
