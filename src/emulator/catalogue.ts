@@ -21,7 +21,7 @@ export interface PolicyDefinition {
   readonly sharesKeyOf?: string;
   readonly certificateType: "X509" | "Gpg";
   readonly approval: boolean;
-  /** Whether the token's user is a submitter at the start. */
+  /** Whether the user that there is by default is a submitter. */
   readonly submitter: boolean;
 }
 
@@ -77,49 +77,33 @@ const BY_SLUG: ReadonlyMap<string, PolicyDefinition> = new Map(
   POLICIES.map((policy) => [policy.slug, policy]),
 );
 
-/** The policies as the token's user meets them: the definitions, and who may submit. */
-export class Catalogue {
-  readonly #submitter = new Map(POLICIES.map((policy) => [policy.slug, policy.submitter]));
+/** Slugs are compared as they are written: nothing tells whether the service would forgive another case. */
+export function findPolicy(projectSlug: string, slug: string): PolicyDefinition | undefined {
+  return projectSlug === PROJECT_SLUG ? BY_SLUG.get(slug) : undefined;
+}
 
-  /** Slugs are compared as they are written: nothing tells whether the service would forgive another case. */
-  find(projectSlug: string, slug: string): PolicyDefinition | undefined {
-    return projectSlug === PROJECT_SLUG ? BY_SLUG.get(slug) : undefined;
+/** The policy that a caller of the emulator's own functions means by its slug. */
+export function requirePolicy(slug: string): PolicyDefinition {
+  const policy = BY_SLUG.get(slug);
+  if (policy === undefined) {
+    throw new RangeError(
+      `The emulator has no signing policy '${slug}'; it has ${[...BY_SLUG.keys()].join(", ")}.`,
+    );
   }
+  return policy;
+}
 
-  /** The policy that a test asks for by its slug. */
-  require(slug: string): PolicyDefinition {
-    const policy = BY_SLUG.get(slug);
-    if (policy === undefined) {
-      throw new RangeError(
-        `The emulator has no signing policy '${slug}'; it has ${[...BY_SLUG.keys()].join(", ")}.`,
-      );
-    }
-    return policy;
-  }
-
-  mayBeSubmitted(policy: PolicyDefinition): boolean {
-    return this.#submitter.get(policy.slug) === true;
-  }
-
-  submittable(): PolicyDefinition[] {
-    return POLICIES.filter((policy) => this.mayBeSubmitted(policy));
-  }
-
-  setSubmitter(slug: string, submitter: boolean): void {
-    this.#submitter.set(this.require(slug).slug, submitter);
-  }
-
-  list(): EmulatorPolicy[] {
-    return POLICIES.map((policy) => ({
-      projectSlug: PROJECT_SLUG,
-      signingPolicySlug: policy.slug,
-      signingPolicyId: policy.id,
-      keyType: policy.key.type,
-      keySizeInBits: policy.key.bits,
-      ...(policy.key.type === "Ecdsa" && { namedCurve: policy.key.curve }),
-      certificateType: policy.certificateType,
-      approval: policy.approval,
-      submitter: this.mayBeSubmitted(policy),
-    }));
-  }
+/** All policies, as a user meets them who may submit to some. */
+export function listPolicies(submitter: ReadonlySet<string>): EmulatorPolicy[] {
+  return POLICIES.map((policy) => ({
+    projectSlug: PROJECT_SLUG,
+    signingPolicySlug: policy.slug,
+    signingPolicyId: policy.id,
+    keyType: policy.key.type,
+    keySizeInBits: policy.key.bits,
+    ...(policy.key.type === "Ecdsa" && { namedCurve: policy.key.curve }),
+    certificateType: policy.certificateType,
+    approval: policy.approval,
+    submitter: submitter.has(policy.slug),
+  }));
 }

@@ -1,35 +1,31 @@
-import { openAccount } from "./account.js";
+import type { TokenStatus, UserKind } from "./accounts/options.js";
 import type { EmulatorPolicy } from "./catalogue.js";
-import { Catalogue } from "./catalogue.js";
-import { waitingTime } from "./faults/effect.js";
 import type { Fault } from "./faults/fault.js";
-import { FaultBook } from "./faults/fault-book.js";
-import { listenerOf } from "./http/dispatch.js";
 import type { LoggedRequest } from "./http/log.js";
-import { RequestLog } from "./http/log.js";
 import type { RateLimit, RateLimitCounts } from "./http/rate-limit.js";
-import { RateLimiter } from "./http/rate-limit.js";
-import { TIMESTAMP_PATH } from "./http/router.js";
-import type { HttpServer } from "./http/server.js";
-import { listen } from "./http/server.js";
-import type { TlsServers } from "./http/tls.js";
-import type { Authority } from "./keys/authority.js";
-import { openAuthority } from "./keys/authority.js";
-import type { Identity } from "./keys/identity.js";
-import type { Rotation } from "./keys/key-ring.js";
-import { KeyRing } from "./keys/key-ring.js";
-import { serverIdentity, wrongServerIdentity } from "./keys/server-identity.js";
-import { MEMORY, openDirectory } from "./keys/store.js";
-import type { EmulatorOptions } from "./options.js";
-import { settingsOf } from "./options.js";
-import { Live } from "./pages/live.js";
-import { Session } from "./pages/session.js";
-import { seededRandom } from "./random.js";
-import { HANDLERS } from "./routes/handlers.js";
-import type { Service } from "./service.js";
-import type { AuditEntry, Verdict } from "./submission/ledger.js";
-import { Ledger } from "./submission/ledger.js";
-import { TimestampIdentities } from "./timestamp/identities.js";
+import type { AuditEntry } from "./ledger/entry.js";
+import type { WireExchange } from "./ledger/exchanges.js";
+import type { DecisionNote, LedgerChange } from "./ledger/ledger.js";
+import type { Page, PageQuery } from "./ledger/query.js";
+
+/** A user of the emulator. */
+export interface EmulatorUser {
+  readonly name: string;
+  readonly kind: UserKind;
+  readonly apiToken: string;
+  readonly tokenStatus: TokenStatus;
+  /** Slugs of signing policies. */
+  readonly submitter: readonly string[];
+  readonly approver: readonly string[];
+  readonly auditor: boolean;
+  readonly administrator: boolean;
+}
+
+export interface EmulatorOrganization {
+  readonly organizationId: string;
+  readonly name: string;
+  readonly users: readonly EmulatorUser[];
+}
 
 /**
  * A running emulator. Its signing policies are all in the project `demo`; keys and certificates are made when
@@ -42,10 +38,19 @@ export interface Emulator extends AsyncDisposable {
   readonly apiUrl: string;
   /** Address of the timestamp authority (RFC 3161), whose certificate leads to {@link rootCertificate}. */
   readonly timestampUrl: string;
+  /** Of the first organization. */
   readonly organizationId: string;
+  /** Of the first organization's first user. */
   readonly apiToken: string;
+  /** New arrays each time; whoever is given a right has it in the next ones. */
+  readonly organizations: readonly EmulatorOrganization[];
+  /** The API token of each user, by the user's name. */
+  readonly tokens: ReadonlyMap<string, string>;
   /** The variables that a client reads: `SIGNPATH_API_URL`, `SIGNPATH_ORGANIZATION_ID`, `SIGNPATH_API_TOKEN`. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The same for the client of another user. Throws a `RangeError` where nobody has that name. */
+  environmentOf(userName: string): Readonly<Record<string, string>>;
+  /** With what the first user may submit to. */
   readonly policies: readonly EmulatorPolicy[];
   /** PEM. */
   readonly rootCertificate: string;
@@ -53,17 +58,26 @@ export interface Emulator extends AsyncDisposable {
   readonly intermediateCertificate: string;
   /** The newest 10 000 HTTP requests, oldest first: a new array each time, whose last entries may still change. */
   readonly requests: readonly LoggedRequest[];
-  /** The newest 10 000 signing requests (fewer where they are large), oldest first. A new array each time. */
+  /** The signing requests that the audit log has, oldest first: refused submissions are none. A new array each time. */
   readonly signingRequests: readonly AuditEntry[];
+  /**
+   * A page of the audit log, newest first, with refused submissions. Without a filter it costs the same however long the
+   * log is; with one up to 10 000 entries are looked at, so that a page may have fewer than it could.
+   */
+  auditLog(query?: Partial<PageQuery>): Page;
+  /** Calls the listener for each change of the audit log from now on; gives what ends that. */
+  onAuditLogChange(listener: (change: LedgerChange) => void): () => void;
+  /** What went over the wire for one of the newest 500 submissions, by the id of its entry. */
+  exchangeOf(id: string): WireExchange | undefined;
   /** TCP connections accepted since the start. */
   readonly connections: number;
 
-  /** Makes all keys and certificates now: some seconds, for the sake of the long RSA keys. */
+  /** Makes all keys and certificates of the first organization now: some seconds, for the sake of the long RSA keys. */
   prepare(): Promise<void>;
   /** The certificate of a policy, DER. Rejects where it has none. */
-  certificateOf(signingPolicySlug: string): Promise<Uint8Array<ArrayBuffer>>;
+  certificateOf(signingPolicySlug: string, organizationId?: string): Promise<Uint8Array<ArrayBuffer>>;
   /** The public key of a policy, as a PEM SubjectPublicKeyInfo. */
-  publicKeyOf(signingPolicySlug: string): Promise<string>;
+  publicKeyOf(signingPolicySlug: string, organizationId?: string): Promise<string>;
   /**
    * Gives a policy another certificate, and another key as well where `newKey`. Later requests meet the new ones. With
    * `validFrom` and `validTo` the certificate can be one that is over or is not valid yet.
@@ -71,18 +85,22 @@ export interface Emulator extends AsyncDisposable {
   rotateCertificate(
     signingPolicySlug: string,
     options: { readonly newKey: boolean; readonly validFrom?: Date; readonly validTo?: Date },
+    organizationId?: string,
   ): Promise<void>;
-  /** Gives the token's user the right to submit to a policy, or takes it. */
-  setSubmitter(signingPolicySlug: string, submitter: boolean): void;
+  /** Gives a user the right to submit to a policy, or takes it; without a name the first user. */
+  setSubmitter(signingPolicySlug: string, submitter: boolean, userName?: string): void;
 
-  /** Approves a signing request that waits for it: it is processed now. Throws a `RangeError` for another one. */
-  approve(signingRequestId: string): void;
+  /**
+   * Approves a signing request that waits for it: with the last approval that it needs it is processed. Throws a
+   * `RangeError` for another one, where `by` is nobody who may approve it, and where `by` has done so already.
+   */
+  approve(signingRequestId: string, note?: DecisionNote): void;
   /** Denies a signing request that waits for approval. */
-  deny(signingRequestId: string): void;
+  deny(signingRequestId: string, note?: DecisionNote): void;
   /** Cancels a signing request that is not over. */
-  cancel(signingRequestId: string): void;
+  cancel(signingRequestId: string, note?: DecisionNote): void;
   /** Lets a signing request that is not over fail. */
-  fail(signingRequestId: string): void;
+  fail(signingRequestId: string, note?: DecisionNote): void;
 
   /** Orders a fault. Throws a `TypeError` where it is malformed. */
   addFault(fault: Fault): void;
@@ -98,191 +116,4 @@ export interface Emulator extends AsyncDisposable {
 
   /** Ends all connections and waits for what is being made. Idempotent. */
   close(): Promise<void>;
-}
-
-/**
- * Starts an emulator of SignPath's hash signing API on a loopback address, with keys and a certification
- * authority of its own.
- *
- * @param options where to listen, what to keep, what to get wrong
- * @returns the running emulator; it holds the process until it is closed
- * @throws TypeError where an option is malformed
- * @example
- * ```ts
- * const emulator = await startEmulator();
- * Object.assign(process.env, emulator.environment);
- * // ... a client signs with "demo/rsa-2048" ...
- * await emulator.close();
- * ```
- */
-export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const settings = settingsOf(options);
-  const random = settings.seed === undefined ? Math.random : seededRandom(settings.seed);
-  const faults = new FaultBook(random, settings.tls);
-  for (const fault of settings.faults) faults.add(fault);
-  const limiter = new RateLimiter();
-  limiter.set(settings.rateLimit);
-  const store = settings.state === undefined ? MEMORY : await openDirectory(settings.state);
-  const { organizationId, apiToken } = await openAccount(store, settings);
-  const authority = await openAuthority(store);
-  const catalogue = new Catalogue();
-  const tls = settings.tls ? await tlsServers(authority, settings.host, faults) : undefined;
-  const http = await listen(settings.host, settings.port, tls);
-  const service: Service = {
-    origin: http.origin,
-    organizationId,
-    apiToken,
-    rootCertificate: authority.rootCertificate,
-    intermediateCertificate: authority.intermediateCertificate,
-    catalogue,
-    keys: new KeyRing(store, authority, catalogue),
-    timestamps: new TimestampIdentities(store, authority),
-    ledger: new Ledger(settings.processingMs),
-    log: new RequestLog(apiToken),
-    faults,
-    limiter,
-    session: new Session(http.origin),
-    live: new Live(),
-    refuseConnections: (ms) => http.refuse(ms),
-  };
-  http.answer(listenerOf(service, HANDLERS));
-  return new RunningEmulator(service, http);
-}
-
-async function tlsServers(authority: Authority, host: string, faults: FaultBook): Promise<TlsServers> {
-  return {
-    identity: await serverIdentity(authority, host),
-    wrongIdentity: (what) => wrongServerIdentity(authority, host, what),
-    nextFailure: () => faults.meetConnection(),
-  };
-}
-
-class RunningEmulator implements Emulator {
-  readonly origin: string;
-  readonly apiUrl: string;
-  readonly timestampUrl: string;
-  readonly organizationId: string;
-  readonly apiToken: string;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly rootCertificate: string;
-  readonly intermediateCertificate: string;
-  readonly #service: Service;
-  readonly #http: HttpServer;
-  #closing: Promise<void> | undefined;
-
-  constructor(service: Service, http: HttpServer) {
-    this.#service = service;
-    this.#http = http;
-    this.origin = service.origin;
-    this.apiUrl = `${service.origin}/Api`;
-    this.timestampUrl = service.origin + TIMESTAMP_PATH;
-    this.organizationId = service.organizationId;
-    this.apiToken = service.apiToken;
-    this.rootCertificate = service.rootCertificate;
-    this.intermediateCertificate = service.intermediateCertificate;
-    this.environment = Object.freeze({
-      SIGNPATH_API_URL: this.apiUrl,
-      SIGNPATH_ORGANIZATION_ID: this.organizationId,
-      SIGNPATH_API_TOKEN: this.apiToken,
-    });
-  }
-
-  get policies(): EmulatorPolicy[] {
-    return this.#service.catalogue.list();
-  }
-
-  get requests(): LoggedRequest[] {
-    return this.#service.log.toArray();
-  }
-
-  get signingRequests(): AuditEntry[] {
-    return this.#service.ledger.toArray();
-  }
-
-  get connections(): number {
-    return this.#http.connections();
-  }
-
-  async prepare(): Promise<void> {
-    const { keys, timestamps } = this.#service;
-    await Promise.all([keys.prepare(), timestamps.own()]);
-  }
-
-  async certificateOf(slug: string): Promise<Uint8Array<ArrayBuffer>> {
-    const { certificate } = await this.#identity(slug);
-    if (certificate === undefined) throw new RangeError(`The policy '${slug}' has no certificate.`);
-    return new Uint8Array(certificate);
-  }
-
-  async publicKeyOf(slug: string): Promise<string> {
-    const { key } = await this.#identity(slug);
-    return key.publicKey.export({ format: "pem", type: "spki" }).toString();
-  }
-
-  rotateCertificate(slug: string, rotation: Rotation): Promise<void> {
-    return this.#service.keys.rotate(slug, rotation);
-  }
-
-  setSubmitter(slug: string, submitter: boolean): void {
-    this.#service.catalogue.setSubmitter(slug, submitter);
-  }
-
-  approve(id: string): void {
-    this.#decide(id, "approved");
-  }
-
-  deny(id: string): void {
-    this.#decide(id, "Denied");
-  }
-
-  cancel(id: string): void {
-    this.#decide(id, "Canceled");
-  }
-
-  fail(id: string): void {
-    this.#decide(id, "Failed");
-  }
-
-  addFault(fault: Fault): void {
-    this.#service.faults.add(fault);
-  }
-
-  clearFaults(): void {
-    this.#service.faults.clear();
-  }
-
-  setRateLimit(limit: RateLimit | undefined): void {
-    this.#service.limiter.set(limit);
-  }
-
-  get rateLimitCounts(): RateLimitCounts {
-    return this.#service.limiter.counts;
-  }
-
-  refuseConnections(ms: number): void {
-    this.#http.refuse(waitingTime("ms", ms));
-  }
-
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  async #close(): Promise<void> {
-    await this.#http.close();
-    await this.#service.keys.settled();
-    await this.#service.timestamps.settled();
-  }
-
-  async #identity(slug: string): Promise<Identity> {
-    return this.#service.keys.identity(this.#service.catalogue.require(slug));
-  }
-
-  #decide(id: string, verdict: Verdict): void {
-    this.#service.ledger.decide(id, verdict);
-  }
 }

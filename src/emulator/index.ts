@@ -1,5 +1,12 @@
+export type {
+  OrganizationOptions,
+  PolicyList,
+  TokenStatus,
+  UserKind,
+  UserOptions,
+} from "./accounts/options.js";
 export type { CurveName, EmulatorPolicy } from "./catalogue.js";
-export { type Emulator, startEmulator } from "./emulator.js";
+export type { Emulator, EmulatorOrganization, EmulatorUser } from "./emulator.js";
 export type {
   Fault,
   FaultBody,
@@ -14,5 +21,9 @@ export type {
 export type { LoggedRequest } from "./http/log.js";
 export type { RateLimit, RateLimitCounts } from "./http/rate-limit.js";
 export type { RouteName } from "./http/router.js";
+export type { AuditEntry, AuditResult, Build, Decision, LogEntry, RefusedEntry } from "./ledger/entry.js";
+export type { WireExchange, WireMessage } from "./ledger/exchanges.js";
+export type { DecisionNote, LedgerChange } from "./ledger/ledger.js";
+export type { Page, PageQuery } from "./ledger/query.js";
 export type { EmulatorOptions } from "./options.js";
-export type { AuditEntry } from "./submission/ledger.js";
+export { startEmulator } from "./start.js";

@@ -1,3 +1,5 @@
+import type { OrganizationOptions, OrganizationSettings } from "./accounts/options.js";
+import { API_TOKEN, organizationsOf } from "./accounts/options.js";
 import type { Fault } from "./faults/fault.js";
 import type { RateLimit } from "./http/rate-limit.js";
 import { ORGANIZATION_ID } from "./http/router.js";
@@ -14,10 +16,26 @@ export interface EmulatorOptions {
   /** The bearer token. Default: that of the state directory, or a random one. It is not kept. */
   readonly apiToken?: string;
   /**
-   * A directory for the keys, the certificates, the token and the organization. It is made where it does not
-   * exist. Without it everything is gone when the emulator closes.
+   * Organizations and their users, in place of `organizationId` and `apiToken`. Default: those of the state directory, or
+   * one with a CI user who may do everything. The first user of the first organization is whose the emulator is.
+   */
+  readonly organizations?: readonly OrganizationOptions[];
+  /**
+   * What a token of another organization gets on the routes of this one; default 404. What the service answers is not
+   * known.
+   */
+  readonly foreignOrganizationStatus?: 401 | 403 | 404;
+  /**
+   * A directory for the keys, the certificates, the tokens, the organizations, the rights and the audit log with what
+   * waits for approval. It is made where it does not exist. Without it everything is gone when the emulator closes.
    */
   readonly state?: string;
+  /** How many entries of the audit log are kept; default 100 000. */
+  readonly auditLogCapacity?: number;
+  /** How many users have to approve what needs an approval, from 1 to 10; default 1. */
+  readonly approvalsNeeded?: number;
+  /** After how many milliseconds without an approval a signing request is canceled; default: never. */
+  readonly approvalExpiryMs?: number;
   /** HTTPS instead of HTTP, with a certificate of the emulator's authority; default `false`. */
   readonly tls?: boolean;
   /** How many requests a second the API takes; default: as many as come. */
@@ -36,6 +54,11 @@ export interface Settings {
   readonly port: number;
   readonly organizationId: string | undefined;
   readonly apiToken: string | undefined;
+  readonly organizations: readonly OrganizationSettings[] | undefined;
+  readonly foreignOrganizationStatus: 401 | 403 | 404;
+  readonly auditLogCapacity: number;
+  readonly approvalsNeeded: number;
+  readonly approvalExpiryMs: number | undefined;
   readonly state: string | undefined;
   readonly tls: boolean;
   readonly rateLimit: RateLimit | undefined;
@@ -43,9 +66,6 @@ export interface Settings {
   readonly processingMs: number;
   readonly seed: number | undefined;
 }
-
-/** What a header can carry: visible ASCII. */
-export const API_TOKEN: RegExp = /^[\x21-\x7e]+$/;
 
 /** @throws TypeError where an option is malformed */
 export function settingsOf(options: EmulatorOptions): Settings {
@@ -69,13 +89,59 @@ export function settingsOf(options: EmulatorOptions): Settings {
   if (!(processingMs >= 0 && Number.isFinite(processingMs))) {
     throw new TypeError(`processingMs must be from 0 on, not ${processingMs}.`);
   }
+  const accounts = accountSettings(options);
+  const { auditLogCapacity = 100_000, approvalsNeeded = 1, approvalExpiryMs } = options;
+  whole("auditLogCapacity", auditLogCapacity, 1_000_000);
+  whole("approvalsNeeded", approvalsNeeded, 10);
+  if (approvalExpiryMs !== undefined && !(approvalExpiryMs > 0 && Number.isFinite(approvalExpiryMs))) {
+    throw new TypeError(`approvalExpiryMs must be above 0, not ${approvalExpiryMs}.`);
+  }
   const { tls = false, rateLimit, faults = [] } = options;
   if (typeof tls !== "boolean") throw new TypeError(`tls must be true or false, not ${String(tls)}.`);
   if (seed !== undefined && !Number.isSafeInteger(seed)) {
     throw new TypeError(`seed must be a whole number, not ${seed}.`);
   }
   if (!Array.isArray(faults)) throw new TypeError("faults must be an array.");
-  return { host, port, organizationId, apiToken, state, tls, rateLimit, faults, processingMs, seed };
+  return {
+    ...{
+      host,
+      port,
+      organizationId,
+      apiToken,
+      ...accounts,
+      state,
+      tls,
+      rateLimit,
+      faults,
+      processingMs,
+      seed,
+    },
+    ...{ auditLogCapacity, approvalsNeeded, approvalExpiryMs },
+  };
+}
+
+function accountSettings(
+  options: EmulatorOptions,
+): Pick<Settings, "organizations" | "foreignOrganizationStatus"> {
+  const { organizationId, apiToken, organizations, foreignOrganizationStatus = 404 } = options;
+  if (organizations !== undefined && (organizationId ?? apiToken) !== undefined) {
+    throw new TypeError("organizations go without organizationId and apiToken, which are of one.");
+  }
+  if (![401, 403, 404].includes(foreignOrganizationStatus)) {
+    throw new TypeError(
+      `foreignOrganizationStatus must be 401, 403 or 404, not ${foreignOrganizationStatus}.`,
+    );
+  }
+  return {
+    organizations: organizations === undefined ? undefined : organizationsOf(organizations),
+    foreignOrganizationStatus,
+  };
+}
+
+function whole(name: string, value: number, most: number): void {
+  if (!Number.isInteger(value) || value < 1 || value > most) {
+    throw new TypeError(`${name} must be a whole number from 1 to ${most}, not ${value}.`);
+  }
 }
 
 /** An expression takes an array of one text for the text. */

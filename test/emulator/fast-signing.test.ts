@@ -197,6 +197,17 @@ describe("the audit log", () => {
       metadata: Metadata,
       status: "Completed",
       submittedAt: expect.any(Date),
+      sequence: emulator.auditLog({ limit: 1 }).entries[0]?.sequence,
+      organizationId: emulator.organizationId,
+      user: "ci",
+      durationMs: expect.any(Number),
+      result: "signed",
+      signedAt: expect.any(Date),
+      decisions: [],
+      approvalsNeeded: 0,
+      commandLine: undefined,
+      processUser: "me",
+      build: undefined,
     });
   });
 });

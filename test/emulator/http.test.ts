@@ -54,7 +54,7 @@ describe("a path", () => {
     "/Api/v1/{id}/Cryptoki",
     "/Api//v1/{id}/Cryptoki/MySigningPolicies",
     "/Api/v1/{id}/SigningRequests/not-a-uuid",
-    "/Api/v1/{id}/SigningRequests/00000000-0000-4000-8000-000000000000/Cancel",
+    "/Api/v1/{id}/SigningRequests/00000000-0000-4000-8000-000000000000/Approve",
     "/Api/v1/not-a-uuid/Cryptoki/MySigningPolicies",
     "/v1/{id}/Cryptoki/MySigningPolicies",
     "/Web/{id}/SigningRequests/00000000-0000-4000-8000-000000000000",

@@ -6,8 +6,8 @@ import { request } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Emulator, EmulatorOptions } from "../../src/emulator/index.js";
 import { startEmulator } from "../../src/emulator/index.js";
-import type { Submission } from "../../src/emulator/submission/ledger.js";
-import { Ledger } from "../../src/emulator/submission/ledger.js";
+import { Ledger } from "../../src/emulator/ledger/ledger.js";
+import type { Submission } from "../../src/emulator/ledger/signing-request.js";
 import { agent, api, cpuTime, ecdsaPayload, send, submit } from "./support.js";
 
 const BUILT = new URL("../../dist/emulator/index.js", import.meta.url);
@@ -187,15 +187,15 @@ describe("closing", () => {
 });
 
 describe("the ledger", () => {
+  const options = { processingMs: 0, capacity: 10_000, approvalsNeeded: 1, approvalExpiryMs: undefined };
   const submission = {
     policy: { slug: "p-256", approval: false },
-    order: { algorithm: "Ecdsa", format: "Ieee", hash: Buffer.alloc(32) },
+    payload: { SignatureAlgorithm: "Ecdsa", Base64EncodedHash: "AA==" },
     fast: true,
-    size: 1,
   } as Submission;
 
-  it("keeps the newest 10 000 signing requests", () => {
-    const ledger = new Ledger(0);
+  it("keeps the newest signing requests", () => {
+    const ledger = new Ledger(options);
     const ids = Array.from({ length: 10_003 }, () => ledger.add({ ...submission }).id);
     expect(ledger.toArray().map(({ id }) => id)).toEqual(ids.slice(3));
     expect(ledger.find(ids[2] ?? "")).toBeUndefined();
@@ -203,10 +203,11 @@ describe("the ledger", () => {
   });
 
   it("keeps fewer where they are large", () => {
-    const ledger = new Ledger(0);
-    for (let i = 0; i < 200; i++) ledger.add({ ...submission, size: 1024 * 1024 });
-    expect(ledger.toArray()).toHaveLength(64);
-    ledger.add({ ...submission, size: 200 * 1024 * 1024 });
+    const ledger = new Ledger(options);
+    const metadata = (bytes: number, number: number): object => ({ text: `${number}`.padEnd(bytes, "x") });
+    for (let i = 0; i < 200; i++) ledger.add({ ...submission, metadata: metadata(1024 * 1024, i) });
+    expect(ledger.toArray()).toHaveLength(63);
+    ledger.add({ ...submission, metadata: metadata(100 * 1024 * 1024, 0) });
     expect(ledger.toArray()).toHaveLength(1);
   });
 });

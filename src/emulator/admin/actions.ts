@@ -1,14 +1,16 @@
+import type { PolicyDefinition } from "../catalogue.js";
+import { findPolicy, PROJECT_SLUG } from "../catalogue.js";
 import { rotationOf } from "../faults/effects/identities.js";
 import type { Fault } from "../faults/fault.js";
 import type { PendingFault } from "../faults/fault-book.js";
 import { assertFields } from "../faults/fields.js";
 import { ENDLESS, faultOfJson } from "../faults/spec.js";
 import type { Exchange } from "../http/exchange.js";
-import { problem } from "../http/problem.js";
+import { callerOf } from "../http/exchange.js";
+import { invalid, problem } from "../http/problem.js";
 import type { RateLimit } from "../http/rate-limit.js";
 import type { Reply } from "../http/reply.js";
 import { json, Refusal } from "../http/reply.js";
-import type { Verdict } from "../submission/ledger.js";
 import { asked, jsonBody } from "./body.js";
 
 /** Does one thing to what the path names. */
@@ -17,7 +19,7 @@ export type Action = (exchange: Exchange, name: string) => Reply | Promise<Reply
 /** By the method. */
 export type Actions = ReadonlyMap<string, Action>;
 
-const DONE: Reply = { status: 204, headers: {}, body: { bytes: Buffer.alloc(0) } };
+export const DONE: Reply = { status: 204, headers: {}, body: { bytes: Buffer.alloc(0) } };
 
 /** `/admin/faults`: what is still to go wrong. */
 export const FAULTS: Actions = new Map<string, Action>([
@@ -60,46 +62,47 @@ export const RATE_LIMIT: Actions = new Map<string, Action>([
   ],
 ]);
 
-/** `/admin/policies/{slug}/rotate-certificate`, with the fields of the fault of that name. */
+/** `/admin/policies/{slug}/rotate-certificate` of the caller's organization, with the fields of the fault of that name. */
 export const ROTATION: Actions = new Map<string, Action>([
   [
     "POST",
     async (exchange, slug) => {
-      const { catalogue, keys } = exchange.service;
+      const { keys } = callerOf(exchange).organization;
       const body = await jsonBody(exchange);
       const rotation = asked(() => rotationOf(fieldsOfRotation(body)));
-      if (!catalogue.list().some(({ signingPolicySlug }) => signingPolicySlug === slug)) {
-        throw new Refusal(problem(404, `There is no signing policy with slug '${slug}'.`));
-      }
+      const policy = policyOf(slug);
       await keys.rotate(slug, rotation());
-      const { record } = await keys.identity(catalogue.require(slug));
+      const { record } = await keys.identity(policy);
       return json({ certificateBytes: record.certificateBytes ?? null });
     },
   ],
 ]);
 
-const VERDICTS: ReadonlyMap<string, Verdict> = new Map([
-  ["approve", "approved"],
-  ["deny", "Denied"],
-  ["cancel", "Canceled"],
-  ["fail", "Failed"],
+/** `/admin/policies/{slug}/submitter`: gives a user the right to submit to the policy, or takes it. */
+export const SUBMITTER: Actions = new Map<string, Action>([
+  [
+    "PUT",
+    async (exchange, slug) => {
+      const { accounts, setSubmitter } = exchange.service;
+      const { user = callerOf(exchange).user.name, submitter, ...more } = await jsonBody(exchange);
+      const [unknown] = Object.keys(more);
+      if (unknown !== undefined) throw invalid(unknown, "A submitter has user and submitter.");
+      if (typeof submitter !== "boolean") throw invalid("submitter", "It must be true or false.");
+      policyOf(slug);
+      if (!accounts.organizations.some(({ users }) => users.some(({ name }) => name === user))) {
+        throw invalid("user", `The emulator has no user '${String(user)}'.`);
+      }
+      setSubmitter(slug, submitter, String(user));
+      return DONE;
+    },
+  ],
 ]);
 
-/** `/admin/signing-requests/{id}/{verb}`, without a body. */
-export function verdictActions(verb: string): Actions | undefined {
-  const verdict = VERDICTS.get(verb);
-  return verdict && new Map<string, Action>([["POST", ({ service }, id) => decide(service, id, verdict)]]);
-}
-
-function decide({ ledger }: Exchange["service"], id: string, verdict: Verdict): Reply {
-  if (ledger.find(id) === undefined) return problem(404, `There is no signing request with id '${id}'.`);
-  try {
-    ledger.decide(id, verdict);
-    return DONE;
-  } catch (error) {
-    if (error instanceof RangeError) return problem(409, error.message);
-    throw error;
-  }
+function policyOf(slug: string): PolicyDefinition {
+  const policy = findPolicy(PROJECT_SLUG, slug);
+  if (policy === undefined)
+    throw new Refusal(problem(404, `There is no signing policy with slug '${slug}'.`));
+  return policy;
 }
 
 function limitOf({ service: { limiter } }: Exchange): Reply {

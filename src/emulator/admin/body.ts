@@ -20,6 +20,12 @@ export async function jsonBody({ request }: Exchange): Promise<JsonObject> {
   return body;
 }
 
+/** The same, for a request that need not have a body. */
+export async function optionalJsonBody(exchange: Exchange): Promise<JsonObject> {
+  const { "content-length": length = "0", "transfer-encoding": encoding } = exchange.request.headers;
+  return length === "0" && encoding === undefined ? {} : jsonBody(exchange);
+}
+
 /** Does what the body asks for; its mistakes are answered with 400. */
 export function asked<T>(act: () => T): T {
   try {

@@ -1,14 +1,24 @@
-import { timingSafeEqual } from "node:crypto";
+import type { Accounts, Caller } from "../accounts/accounts.js";
 import { problem } from "./problem.js";
 import { Refusal } from "./reply.js";
 
 const BEARER = /^Bearer +(\S+) *$/i;
 
-/** Refuses a request without the right bearer token (RFC 6750). */
-export function assertAuthorized(header: string | undefined, apiToken: string): void {
-  const given = Buffer.from(BEARER.exec(header ?? "")?.[1] ?? "");
-  const expected = Buffer.from(apiToken);
-  if (given.length === expected.length && timingSafeEqual(given, expected)) return;
-  const detail = header === undefined ? "The API token is missing." : "The API token is invalid.";
-  throw new Refusal(problem(401, detail, { "WWW-Authenticate": "Bearer" }));
+/**
+ * Whose bearer token it is (RFC 6750). What the service answers to one that works no longer is not known: here 401, as
+ * to a wrong one.
+ *
+ * @throws Refusal 401
+ */
+export function authorized(header: string | undefined, accounts: Accounts): Caller {
+  if (header === undefined) throw unauthorized("The API token is missing.");
+  const caller = accounts.byToken(BEARER.exec(header)?.[1] ?? "");
+  if (caller === undefined) throw unauthorized("The API token is invalid.");
+  if (caller.user.tokenStatus === "expired") throw unauthorized("The API token has expired.");
+  if (caller.user.tokenStatus === "revoked") throw unauthorized("The API token has been revoked.");
+  return caller;
+}
+
+function unauthorized(detail: string): Refusal {
+  return new Refusal(problem(401, detail, { "WWW-Authenticate": "Bearer" }));
 }

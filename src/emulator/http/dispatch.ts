@@ -1,17 +1,18 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Caller } from "../accounts/accounts.js";
 import type { Encounter } from "../faults/fault-book.js";
+import { callerOfPage } from "../pages/caller.js";
 import { pause } from "../pause.js";
 import type { Service } from "../service.js";
-import { assertAuthorized } from "./authorization.js";
+import { authorized } from "./authorization.js";
 import { ClientGone } from "./body.js";
 import type { Exchange, Handlers } from "./exchange.js";
-import { now } from "./exchange.js";
+import { attemptOf, now } from "./exchange.js";
 import type { OpenRequest } from "./log.js";
-import { problem } from "./problem.js";
+import { problem, wordsOf } from "./problem.js";
 import type { Reply } from "./reply.js";
 import { Refusal } from "./reply.js";
-import type { Destination } from "./router.js";
-import { API_ROUTES, routeOf } from "./router.js";
+import { API_ROUTES, routeOf, SUBMITTING_ROUTES } from "./router.js";
 import { send } from "./send.js";
 
 /** What an HTTP server calls for each request. */
@@ -40,6 +41,11 @@ export function listenerOf(service: Service, handlers: Handlers): Listener {
       service,
       effect: encounter?.fault?.effect,
       clockOffset: encounter?.clock?.offset ?? 0,
+      arrivedAt: performance.now(),
+      caller: undefined,
+      attempt: { fast: false },
+      body: undefined,
+      logged: undefined,
       spoilt: false,
       rotated: false,
     };
@@ -60,6 +66,7 @@ async function answer(
   if (encounter === undefined) {
     const reply = await replyOf(exchange, handlers);
     entry.status = reply.status;
+    record(exchange, reply);
     send(response, reply);
     return;
   }
@@ -84,6 +91,7 @@ async function answer(
     met ||= exchange.spoilt || exchange.rotated || altered !== undefined || deliver !== undefined;
     if (met && fault !== undefined) entry.fault = fault.kind;
     entry.status = reply.status;
+    record(exchange, altered ?? reply);
     await (deliver ?? send)(response, altered ?? reply);
   } finally {
     if (fault !== undefined) service.faults.settle(fault, met);
@@ -95,26 +103,53 @@ async function replyOf(exchange: Exchange, handlers: Handlers): Promise<Reply> {
     assertAllowed(exchange);
     return await handlers[exchange.destination.route](exchange);
   } catch (error) {
-    if (error instanceof Refusal) return error.reply;
     if (error instanceof ClientGone) throw error;
-    return problem(500, error instanceof Error ? error.message : String(error));
+    const reply =
+      error instanceof Refusal
+        ? error.reply
+        : problem(500, error instanceof Error ? error.message : String(error));
+    logRefusal(exchange, reply);
+    return reply;
   }
 }
 
-function assertAllowed({ request, destination, service }: Exchange): void {
+/** A submission that comes to nothing is in the log as well. */
+function logRefusal(exchange: Exchange, reply: Reply): void {
+  const { destination, request, service } = exchange;
+  if (!SUBMITTING_ROUTES.has(destination.route) || request.method !== destination.method) return;
+  exchange.logged = service.ledger.refuse(attemptOf(exchange), reply.status, wordsOf(reply));
+}
+
+function record({ logged, request, body, service, arrivedAt }: Exchange, reply: Reply): void {
+  if (logged === undefined) return;
+  service.exchanges.add(logged.id, request, body ?? Buffer.alloc(0), reply, performance.now() - arrivedAt);
+}
+
+function assertAllowed(exchange: Exchange): void {
+  const { request, destination, service } = exchange;
   if (destination.method === undefined) return;
   if (request.method !== destination.method) {
     throw new Refusal(problem(405, undefined, { Allow: destination.method }));
   }
   if (API_ROUTES.has(destination.route)) {
-    assertAuthorized(request.headers.authorization, service.apiToken);
-    assertOrganization(destination, service);
+    if (destination.byPage) {
+      exchange.caller = callerOfPage(exchange);
+      return;
+    }
+    const caller = authorized(request.headers.authorization, service.accounts);
+    assertOrganization(exchange, caller);
+    exchange.caller = caller;
   }
 }
 
-// 404 and not 403: whether an organization exists is not the business of who does not belong to it.
-function assertOrganization({ organizationId }: Destination, service: Service): void {
-  if (organizationId !== service.organizationId.toLowerCase()) {
-    throw new Refusal(problem(404, `There is no organization with id '${organizationId}'.`));
-  }
+// By default 404 and not 403: whether an organization exists is not the business of who does not belong to it.
+function assertOrganization({ destination, service }: Exchange, { organization }: Caller): void {
+  const { organizationId = "" } = destination;
+  if (organizationId === organization.id.toLowerCase()) return;
+  const status = service.accounts.organization(organizationId) ? service.foreignOrganizationStatus : 404;
+  const detail =
+    status === 404
+      ? `There is no organization with id '${organizationId}'.`
+      : `The user of the API token does not belong to the organization with id '${organizationId}'.`;
+  throw new Refusal(problem(status, detail, status === 401 ? { "WWW-Authenticate": "Bearer" } : {}));
 }

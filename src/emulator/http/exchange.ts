@@ -1,9 +1,11 @@
 import type { IncomingMessage } from "node:http";
+import type { Caller } from "../accounts/accounts.js";
 import type { PolicyDefinition } from "../catalogue.js";
 import type { FaultEffect } from "../faults/effect.js";
 import type { Identity } from "../keys/identity.js";
 import type { SigningKey, SigningOrder } from "../keys/signing-key.js";
 import { signWith } from "../keys/signing-key.js";
+import type { Attempt, Logged } from "../ledger/signing-request.js";
 import type { Service } from "../service.js";
 import type { Reply } from "./reply.js";
 import type { Destination, RouteName } from "./router.js";
@@ -19,11 +21,23 @@ export interface Exchange {
   readonly effect: FaultEffect | undefined;
   /** Milliseconds by which the server's clock is fast. */
   readonly clockOffset: number;
+  /** When it arrived, by `performance.now()`. */
+  readonly arrivedAt: number;
+  /** Whose token it has; set before a route of the API is handled. */
+  caller: Caller | undefined;
+  /** What a submission says: set by and by while it is read, for the log. */
+  attempt: Pick<Attempt, Readable>;
+  /** Of a submission: set once it has been read. */
+  body: Buffer | undefined;
+  /** What the log has about a submission. */
+  logged: Logged | undefined;
   /** Set once the signature has been spoilt. */
   spoilt: boolean;
   /** Set once the policy has been changed. */
   rotated: boolean;
 }
+
+type Readable = "projectSlug" | "signingPolicySlug" | "fast" | "payload" | "metadata" | "description";
 
 /** Answers one route. */
 export type Handler = (exchange: Exchange) => Reply | Promise<Reply>;
@@ -36,21 +50,41 @@ export function now({ clockOffset }: Pick<Exchange, "clockOffset">): Date {
   return new Date(Date.now() + clockOffset);
 }
 
+/** Whose token the request has. Handlers of the API are not called before that is known. */
+export function callerOf({ caller }: Exchange): Caller {
+  if (caller === undefined) throw new Error("Nobody has asked whose token this is.");
+  return caller;
+}
+
+/** What the log says about every submission. */
+export function attemptOf(exchange: Exchange): Attempt {
+  const { destination, caller, attempt, service, arrivedAt } = exchange;
+  return {
+    organizationId: (caller?.organization ?? service.accounts.first.organization).id.toLowerCase(),
+    user: caller?.user.name,
+    route: destination.route,
+    ...attempt,
+    submittedAt: now(exchange),
+    durationMs: performance.now() - arrivedAt,
+  };
+}
+
 /** The key and certificate that a signing request meets, after what a fault does to them. */
 export async function identityFor(exchange: Exchange, policy: PolicyDefinition): Promise<Identity> {
-  const { effect, service } = exchange;
+  const { effect } = exchange;
+  const { keys } = callerOf(exchange).organization;
   if (effect?.rotation !== undefined) {
-    await service.keys.rotate(policy.slug, effect.rotation());
+    await keys.rotate(policy.slug, effect.rotation());
     exchange.rotated = true;
   }
-  return service.keys.identity(policy);
+  return keys.identity(policy);
 }
 
 /** Signs a hash, or does it wrong where a fault says so. */
 export async function sign(exchange: Exchange, key: SigningKey, order: SigningOrder): Promise<Buffer> {
   const { spoil } = exchange.effect ?? {};
   if (spoil !== undefined) {
-    const foreignKey = (): Promise<SigningKey> => exchange.service.keys.foreignKey(key);
+    const foreignKey = (): Promise<SigningKey> => callerOf(exchange).organization.keys.foreignKey(key);
     const wrong = await spoil({ key, order, foreignKey });
     if (wrong !== undefined) {
       exchange.spoilt = true;

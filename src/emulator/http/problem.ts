@@ -57,6 +57,19 @@ export function invalidFields(messages: ReadonlyMap<string, string>): Refusal {
   return new Refusal(problem(400, undefined, {}, errors));
 }
 
+/** What a problem says, in one line. */
+export function wordsOf({ body, status }: Reply): string {
+  const { errors, detail, title } = ("json" in body ? body.json : {}) as {
+    errors?: Readonly<Record<string, readonly string[]>>;
+    detail?: string;
+    title?: string;
+  };
+  const messages = Object.entries(errors ?? {}).map(([field, texts]) =>
+    field === "" ? texts.join(" ") : `${field}: ${texts.join(" ")}`,
+  );
+  return messages.length > 0 ? messages.join(" ") : (detail ?? title ?? `Status ${status}`);
+}
+
 /** W3C trace context: version, trace, span, flags. */
 function traceId(): string {
   return `00-${randomBytes(16).toString("hex")}-${randomBytes(8).toString("hex")}-00`;

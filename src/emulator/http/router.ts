@@ -10,6 +10,7 @@ export type RouteName =
   | "signingRequestStatus"
   | "signedArtifact"
   | "unsignedArtifact"
+  | "cancelSigningRequest"
   | "signingRequestPage"
   | "caCertificates"
   | "about"
@@ -25,6 +26,8 @@ export interface Destination {
   readonly method?: "GET" | "POST";
   /** Below `/admin/`: in lower case, as the path has it. */
   readonly action?: string;
+  /** A page asks for a route of the API: its session stands for a token, and for the organization. */
+  readonly byPage?: boolean;
   /** Of a page: the path in lower case. */
   readonly page?: string;
   /** Below the API: in lower case, as the path has it. */
@@ -43,6 +46,14 @@ export const API_ROUTES: ReadonlySet<RouteName> = new Set([
   "signingRequestStatus",
   "signedArtifact",
   "unsignedArtifact",
+  "cancelSigningRequest",
+]);
+
+/** The routes that submit to a policy. */
+export const SUBMITTING_ROUTES: ReadonlySet<RouteName> = new Set([
+  "signingRequests",
+  "submitWithArtifact",
+  "signHash",
 ]);
 
 /** Every route that a fault can name. */
@@ -69,6 +80,7 @@ const OF_ONE_REQUEST: ReadonlyMap<string, RouteName> = new Map([
   ["/status", "signingRequestStatus"],
   ["/signedartifact", "signedArtifact"],
   ["/unsignedartifact", "unsignedArtifact"],
+  ["/cancel", "cancelSigningRequest"],
 ]);
 
 const UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
@@ -94,6 +106,9 @@ export function routeOf(path: string): Destination {
   if (api?.[1] !== undefined && api[2] !== undefined) return apiRoute(api[1], api[2]);
   if (lower === "/ca.pem") return { route: "caCertificates", method: "GET" };
   if (lower === TIMESTAMP_PATH) return { route: "timestamp", method: "POST" };
+  if (lower === `${PAGES_PATH}/api/signingrequests`) {
+    return { route: "signingRequests", method: "POST", byPage: true };
+  }
   if (lower.startsWith(`${PAGES_PATH}/`)) return { route: "page", page: lower };
   if (lower.startsWith(ADMIN)) return { route: "admin", action: lower.slice(ADMIN.length) };
   const page = PAGE.exec(lower);
@@ -109,7 +124,8 @@ function apiRoute(organizationId: string, rest: string): Destination {
   const one = ONE_REQUEST.exec(rest);
   const route = OF_ONE_REQUEST.get(one?.[2] ?? "");
   if (one?.[1] === undefined || route === undefined) return UNKNOWN;
-  return { route, method: "GET", organizationId, id: one[1] };
+  const method = route === "cancelSigningRequest" ? "POST" : "GET";
+  return { route, method, organizationId, id: one[1] };
 }
 
 /** The address of the page about one signing request. */

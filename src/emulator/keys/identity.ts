@@ -1,13 +1,21 @@
+import type { KeyObject } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { SigningPolicyRecord } from "../../wire/policies.js";
 import type { PolicyDefinition } from "../catalogue.js";
 import { PROJECT_SLUG } from "../catalogue.js";
 import type { SigningKey } from "./signing-key.js";
 
-/** The key of a policy, its certificate, and what the API says about both. */
-export interface Identity {
-  readonly key: SigningKey;
+/** A key of a policy and its certificate, by what is public about them. */
+export interface CertifiedKey {
+  /** SHA-256 of the public key's SubjectPublicKeyInfo, hexadecimal. */
+  readonly keyId: string;
   /** DER; `undefined` for a policy without X.509. */
   readonly certificate: Buffer | undefined;
+}
+
+/** The key of a policy, its certificate, and what the API says about both. */
+export interface Identity extends CertifiedKey {
+  readonly key: SigningKey;
   readonly record: SigningPolicyRecord;
 }
 
@@ -16,7 +24,13 @@ export function identityOf(
   key: SigningKey,
   certificate: Buffer | undefined,
 ): Identity {
-  return { key, certificate, record: recordOf(policy, key, certificate) };
+  return { keyId: keyIdOf(key.publicKey), key, certificate, record: recordOf(policy, key, certificate) };
+}
+
+function keyIdOf(publicKey: KeyObject): string {
+  return createHash("sha256")
+    .update(publicKey.export({ format: "der", type: "spki" }))
+    .digest("hex");
 }
 
 /** The entry of `MySigningPolicies`, its properties in the order in which the service was seen to write them. */

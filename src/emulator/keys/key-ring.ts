@@ -1,12 +1,12 @@
 import { createPublicKey } from "node:crypto";
-import type { Catalogue, PolicyDefinition } from "../catalogue.js";
-import { POLICIES, PROJECT_SLUG } from "../catalogue.js";
+import type { PolicyDefinition } from "../catalogue.js";
+import { POLICIES, PROJECT_SLUG, requirePolicy } from "../catalogue.js";
 import type { Authority } from "./authority.js";
 import type { Bundle } from "./bundle.js";
 import { loadOrMake, replace } from "./bundle.js";
 import type { Validity } from "./certificate.js";
 import { assertValidity } from "./certificate.js";
-import type { Identity } from "./identity.js";
+import type { CertifiedKey, Identity } from "./identity.js";
 import { identityOf } from "./identity.js";
 import type { SigningKey } from "./signing-key.js";
 import { generateKey, loadKey } from "./signing-key.js";
@@ -17,25 +17,44 @@ export interface Rotation extends Validity {
   readonly newKey: boolean;
 }
 
-/** The keys and certificates of all policies, each made when somebody first needs it. */
+/** Whose keys they are. */
+export interface KeyOwner {
+  /** Begins the names of its files. */
+  readonly prefix: string;
+  /** The organization in the certificates. */
+  readonly organizationName: string;
+}
+
+/** The keys and certificates of all policies of an organization, each made when somebody first needs it. */
 export class KeyRing {
   readonly #store: Store;
   readonly #authority: Authority;
-  readonly #catalogue: Catalogue;
+  readonly #owner: KeyOwner;
   /** By the policy's slug: who comes while an identity is made waits for the same one. */
   readonly #identities = new Map<string, Promise<Identity>>();
   /** By type and size: keys that no policy has, for signatures that must not verify. */
   readonly #foreignKeys = new Map<string, Promise<SigningKey>>();
   readonly #unfinished = new Set<Promise<unknown>>();
 
-  constructor(store: Store, authority: Authority, catalogue: Catalogue) {
+  constructor(store: Store, authority: Authority, owner: KeyOwner) {
+    this.#owner = owner;
     this.#store = store;
     this.#authority = authority;
-    this.#catalogue = catalogue;
   }
 
   identity(policy: PolicyDefinition): Promise<Identity> {
     return this.#once(this.#identities, policy.slug, () => this.#load(policy));
+  }
+
+  /** A key that the policy has or has had. */
+  async certified(
+    policy: PolicyDefinition,
+    { keyId, ...known }: CertifiedKey | Identity,
+  ): Promise<SigningKey> {
+    if ("key" in known) return known.key;
+    const { keyId: current, key } = await this.identity(policy);
+    if (current !== keyId) throw new Error(`The key of this signing request is gone: ${keyId}.`);
+    return key;
   }
 
   /** Another key of the same kind. */
@@ -47,7 +66,7 @@ export class KeyRing {
 
   /** Changes the certificate, and with `newKey` the key, of one policy; the next request meets the new one. */
   async rotate(slug: string, { newKey, ...validity }: Rotation): Promise<void> {
-    const policy = this.#catalogue.require(slug);
+    const policy = requirePolicy(slug);
     assertValidity(validity);
     const before = await this.identity(policy);
     const make = async (): Promise<Identity> => {
@@ -56,7 +75,7 @@ export class KeyRing {
         newKey ? await generateKey(policy.key) : before.key.privateKey,
         validity,
       );
-      await replace(this.#store, fileName(policy), bundle);
+      await replace(this.#store, this.#fileName(policy), bundle);
       return this.#identity(policy, bundle);
     };
     const rotated = await this.#tracked(make());
@@ -75,7 +94,7 @@ export class KeyRing {
   async #load(policy: PolicyDefinition): Promise<Identity> {
     const bundle = await loadOrMake(
       this.#store,
-      fileName(policy),
+      this.#fileName(policy),
       async () => this.#certify(policy, await this.#newKey(policy)),
       ({ privateKey, certificate }) =>
         certificate === undefined
@@ -87,7 +106,7 @@ export class KeyRing {
 
   async #newKey(policy: PolicyDefinition): Promise<Bundle["privateKey"]> {
     if (policy.sharesKeyOf === undefined) return generateKey(policy.key);
-    return (await this.identity(this.#catalogue.require(policy.sharesKeyOf))).key.privateKey;
+    return (await this.identity(requirePolicy(policy.sharesKeyOf))).key.privateKey;
   }
 
   async #certify(
@@ -96,13 +115,17 @@ export class KeyRing {
     validity?: Validity,
   ): Promise<Bundle> {
     if (policy.certificateType !== "X509") return { privateKey, certificate: undefined };
-    const subject = `CN=${policy.slug}, OU=${PROJECT_SLUG}, O=SignPath Emulator`;
+    const subject = `CN=${policy.slug}, OU=${PROJECT_SLUG}, O=${this.#owner.organizationName}`;
     const certificate = await this.#authority.issue(subject, createPublicKey(privateKey), validity);
     return { privateKey, certificate };
   }
 
   async #identity(policy: PolicyDefinition, { privateKey, certificate }: Bundle): Promise<Identity> {
     return identityOf(policy, await loadKey(policy.key, privateKey), certificate);
+  }
+
+  #fileName(policy: PolicyDefinition): string {
+    return `${this.#owner.prefix}policy-${policy.slug}`;
   }
 
   #once<T>(made: Map<string, Promise<T>>, name: string, make: () => Promise<T>): Promise<T> {
@@ -123,8 +146,4 @@ export class KeyRing {
     work.then(done, done);
     return work;
   }
-}
-
-function fileName(policy: PolicyDefinition): string {
-  return `policy-${policy.slug}`;
 }

@@ -1,57 +1,62 @@
 import { pageAddress } from "../http/router.js";
-import type { Service } from "../service.js";
+import type { LogEntry } from "../ledger/entry.js";
 import type { Content, Html } from "./html.js";
 import { html } from "./html.js";
-import { algorithmName, outsideLink, statusBadge, time } from "./parts.js";
-import type { Row } from "./records.js";
+import { algorithmName, milliseconds, outsideLink, resultBadge, time } from "./parts.js";
 
-/** The path of a signing request's page, which is what `webLink` opens. */
-export function requestPath({ organizationId }: Pick<Service, "organizationId">, id: string): string {
+/** The path of an entry's page; for a signing request it is what `webLink` opens. */
+export function entryPath({ organizationId, id }: Pick<LogEntry, "organizationId" | "id">): string {
   return pageAddress("", organizationId, id);
 }
 
+/** A policy with its project, as far as a submission has named one. */
+export function policyName({ projectSlug, signingPolicySlug }: LogEntry): string {
+  return `${projectSlug ?? "?"}/${signingPolicySlug ?? "?"}`;
+}
+
 /** A column: its heading, and what a row has in it. Narrow screens show the heading beside each value. */
-type Column = readonly [heading: string, look: string, cell: (row: Row) => Content];
+type Column = readonly [heading: string, look: string, cell: (entry: LogEntry) => Content];
 
 const COLUMNS: readonly Column[] = [
-  ["Policy", "", (row) => `${row.projectSlug}/${row.signingPolicySlug}`],
+  ["Policy", "", policyName],
   ["Algorithm", "", algorithmName],
-  ["Hash", "long", ({ hash }) => html`<code>${hash}</code>`],
+  ["Hash", "long", ({ hash }) => hash && html`<code>${hash}</code>`],
   [
     "Command line",
     "long",
     ({ commandLine }) => commandLine && html`<code title="${commandLine}">${shortened(commandLine)}</code>`,
   ],
-  ["User", "", ({ processUser }) => processUser],
+  ["User", "", userOf],
   ["Build", "", buildOf],
-  ["Result", "", ({ status }) => statusBadge(status)],
+  ["Duration", "number", ({ durationMs }) => milliseconds(durationMs)],
+  ["Result", "", ({ result }) => resultBadge(result)],
 ];
 
 /** A table of audit entries, newest first, which is kept up to date where scripts run. */
-export function entryTable(
-  service: Service,
-  id: string,
-  caption: string,
-  rows: readonly Row[],
-  empty: string,
-): Html {
-  if (rows.length === 0) {
+export function entryTable(id: string, caption: string, entries: readonly LogEntry[], empty: string): Html {
+  if (entries.length === 0) {
     return html`<div id="${id}" data-live><p class="empty">${empty}</p></div>`;
   }
   return html`<div id="${id}" data-live class="scroll"><table class="cards" role="table"><caption class="unseen">${caption}</caption>
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Time (UTC)</th>${COLUMNS.map(
     ([heading]) => html`<th scope="col" role="columnheader">${heading}</th>`,
   )}</tr></thead>
-<tbody role="rowgroup">${rows.map((row) => rowOf(service, row))}</tbody></table></div>`;
+<tbody role="rowgroup">${entries.map(rowOf)}</tbody></table></div>`;
 }
 
-function rowOf(service: Service, row: Row): Html {
-  const unsettled = row.status === "InProgress";
-  return html`<tr role="row" id="row-${row.id}"${unsettled && html` data-unsettled`}>
-<th scope="row" role="rowheader"><a id="link-${row.id}" href="${requestPath(service, row.id)}">${time(row.submittedAt)}<span class="unseen">, signing request ${row.id.slice(0, 8)}</span></a></th>${COLUMNS.map(
+function rowOf(entry: LogEntry): Html {
+  const { id, result, submittedAt } = entry;
+  return html`<tr role="row" id="row-${id}"${result === "processing" && html` data-unsettled`}>
+<th scope="row" role="rowheader"><a id="link-${id}" href="${entryPath(entry)}">${time(submittedAt)}<span class="unseen">, entry ${id.slice(0, 8)}</span></a></th>${COLUMNS.map(
     ([heading, look, cell]) =>
-      html`<td role="cell" data-label="${heading}"${look !== "" && html` class="${look}"`}>${cell(row) ?? ""}</td>`,
+      html`<td role="cell" data-label="${heading}"${look !== "" && html` class="${look}"`}>${cell(entry)}</td>`,
   )}</tr>\n`;
+}
+
+/** The token's user, and the one of the process where that is known. */
+function userOf({ user, processUser }: LogEntry): Content {
+  const names = [user, processUser].filter((name) => name !== undefined && name !== "");
+  return names.join(" · ");
 }
 
 /** Without the folders of the program and of its script, which say little and are long. */
@@ -59,8 +64,8 @@ function shortened(commandLine: string): string {
   return commandLine.replace(/^\S*[/\\](\S+)/, "$1").replace(/^(\S+ )\S*[/\\](\S+)/, "$1$2");
 }
 
-function buildOf({ build }: Row): Content {
+function buildOf({ build }: LogEntry): Content {
   if (build === undefined) return undefined;
-  const text = build.job ?? build.commit?.slice(0, 10) ?? build.url;
+  const text = build.job || build.commit?.slice(0, 10) || build.url;
   return text && outsideLink(build.url, text);
 }

@@ -7,6 +7,7 @@ import { html } from "./html.js";
 import { noticeOf } from "./notices.js";
 import { page } from "./replies.js";
 import { THEMES, themeOf } from "./theme.js";
+import { viewerChoice } from "./viewer.js";
 
 /** What a page consists of, beside what all have. */
 export interface Page {
@@ -66,6 +67,7 @@ ${(["page", ...scripts] as const).map((name) => html`<script type="module" src="
     ([name, [path, label]]) =>
       html`<li><a href="${path}"${name === section && html` aria-current="${path === here.split("?")[0] ? "page" : "true"}"`}>${label}</a></li>`,
   )}</ul></nav>
+${viewerChoice(exchange, here)}
 <form class="theme" method="post" action="${PAGES_PATH}/theme" data-theme-switch>
 <input type="hidden" name="return" value="${here}">
 <fieldset><legend class="unseen">Colours</legend>${THEMES.map(

@@ -18,6 +18,13 @@ export class Live {
   #gathering: NodeJS.Timeout | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
   #revision = 0;
+  readonly #watch: (listener: () => void) => () => void;
+  #unwatch: (() => void) | undefined;
+
+  /** @param watch has somebody called at every change of the log, until the function that it gives is called */
+  constructor(watch: (listener: () => void) => () => void) {
+    this.#watch = watch;
+  }
 
   /** Connections that are told. */
   get listeners(): number {
@@ -52,6 +59,7 @@ export class Live {
 
   #add(response: ServerResponse): void {
     this.#listeners.add(response);
+    this.#unwatch ??= this.#watch(() => this.changed());
     this.#heartbeat ??= setInterval(() => this.#tell(": still here\n\n"), HEARTBEAT_MS);
     response.once("close", () => this.#remove(response));
     response.write("retry: 1000\n\n");
@@ -60,6 +68,8 @@ export class Live {
   #remove(response: ServerResponse): void {
     this.#listeners.delete(response);
     if (this.#listeners.size > 0) return;
+    this.#unwatch?.();
+    this.#unwatch = undefined;
     clearInterval(this.#heartbeat);
     clearTimeout(this.#gathering);
     this.#heartbeat = undefined;

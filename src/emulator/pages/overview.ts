@@ -8,26 +8,30 @@ import { html } from "./html.js";
 import { show } from "./layout.js";
 import { badge } from "./parts.js";
 import { policyTable } from "./policies.js";
-import { pageOf } from "./records.js";
 import { gettingStarted } from "./start.js";
+import { viewerOf } from "./viewer.js";
 
 const LATEST = 10;
 /** As many as a person decides about at once; the audit log has the others. */
 const WAITING = 20;
+/** Said before there is anything. */
+export const NOTHING_YET = "No signing request yet. The first one shows up here as it comes.";
 
 /** `GET /` for a browser. */
 export function overview(exchange: Exchange): Reply {
-  const { service } = exchange;
-  const latest = pageOf(service, {}, LATEST);
-  const waiting = pageOf(service, { status: "WaitingForApproval" }, WAITING);
+  const { ledger } = exchange.service;
+  const viewer = viewerOf(exchange);
+  const organizationId = viewer.organization.id;
+  const latest = ledger.page({ organizationId, limit: LATEST });
+  const waiting = ledger.page({ organizationId, status: "pending", limit: WAITING });
   const main = html`<h1>Overview</h1>
 ${state(exchange)}
-${gettingStarted(service, latest.rows.length === 0)}
-<div id="waiting" data-live>${waitingList(service, waiting)}</div>
+${gettingStarted(exchange.service, viewer, latest.entries.length === 0)}
+<div id="waiting" data-live>${waitingList(viewer, waiting)}</div>
 <section class="card" aria-labelledby="latest-heading"><div class="headline"><h2 id="latest-heading">Latest signing requests</h2><a href="${PAGES_PATH}/requests">Audit log</a></div>
-${entryTable(service, "latest", "The latest signing requests, newest first", latest.rows, "No signing request yet. The first one shows up here as it comes.")}</section>
+${entryTable("latest", "The latest signing requests, newest first", latest.entries, NOTHING_YET)}</section>
 <section class="card" aria-labelledby="policies-heading"><div class="headline"><h2 id="policies-heading">Signing policies</h2><a href="${PAGES_PATH}/policies">All about them</a></div>
-${policyTable(service)}</section>`;
+${policyTable(viewer)}</section>`;
   return show(exchange, { title: "Overview", section: "overview", main, scripts: ["live"] });
 }
 

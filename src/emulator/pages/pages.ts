@@ -20,6 +20,7 @@ import { testSignature } from "./test-signature.js";
 import { themeCalled, themeCookie } from "./theme.js";
 import type { RequestFile } from "./verification.js";
 import { REQUEST_FILES, requestFile } from "./verification.js";
+import { viewerCookie, viewerOf } from "./viewer.js";
 
 type Maybe = Reply | undefined | Promise<Reply | undefined>;
 /** What a path is for; `name` and `file` are what it names. */
@@ -56,6 +57,7 @@ const ACTS: readonly (readonly [path: RegExp, act: Act])[] = [
       seeOther(returnPath(form), { "Set-Cookie": themeCookie(themeCalled(form.get("theme"))) }),
   ],
   [/^\/environment$/, environment],
+  [/^\/user$/, chooseUser],
 ];
 
 /** Everything below `/ui/`. */
@@ -98,7 +100,7 @@ function withPolicy(
   look: (exchange: Exchange, found: NonNullable<ReturnType<typeof policyCalled>>, file: string) => Maybe,
 ): Look {
   return (exchange, slug, file) => {
-    const found = policyCalled(exchange.service, slug);
+    const found = policyCalled(exchange, slug);
     return found && look(exchange, found, file);
   };
 }
@@ -110,8 +112,15 @@ function fileOfRequest({ service }: Exchange, id: string, name: string): Reply |
   return content === undefined ? undefined : download(name, "application/octet-stream", Buffer.from(content));
 }
 
+function chooseUser(exchange: Exchange, form: URLSearchParams): Reply | undefined {
+  const cookie = viewerCookie(exchange, form.get("user") ?? "");
+  return cookie === undefined ? undefined : seeOther(returnPath(form), { "Set-Cookie": cookie });
+}
+
 /** The lines to export, the token among them: text that a person has asked for. */
-function environment({ service }: Exchange, form: URLSearchParams): Reply | undefined {
+function environment(exchange: Exchange, form: URLSearchParams): Reply | undefined {
   const shell = form.get("shell");
-  return isShell(shell) ? plainText(environmentLines(shell, service, service.apiToken)) : undefined;
+  const viewer = viewerOf(exchange);
+  const { apiToken } = viewer.user;
+  return isShell(shell) ? plainText(environmentLines(shell, exchange.service, viewer, apiToken)) : undefined;
 }

@@ -1,32 +1,39 @@
-import type { SigningRequestStatus } from "../../wire/signing.js";
 import { HASHES } from "../../wire/signing.js";
-import type { AuditEntry } from "../submission/ledger.js";
+import type { LogEntry } from "../ledger/entry.js";
 import type { Content, Html } from "./html.js";
 import { html, webAddress } from "./html.js";
 
-/** How a status looks and reads. */
-const STATUSES: Readonly<Record<SigningRequestStatus | "Refused", readonly [look: string, text: string]>> = {
-  Completed: ["good", "Signed"],
-  InProgress: ["busy", "In progress"],
-  WaitingForApproval: ["wait", "Waiting for approval"],
-  Failed: ["bad", "Failed"],
-  Denied: ["bad", "Denied"],
-  Canceled: ["quiet", "Cancelled"],
-  Refused: ["bad", "Refused"],
+type Result = LogEntry["result"];
+
+/** How a result looks and reads. */
+const LOOKS: Readonly<Record<Result, readonly [look: string, text: string]>> = {
+  signed: ["good", "Signed"],
+  processing: ["busy", "In progress"],
+  pending: ["wait", "Waiting for approval"],
+  denied: ["bad", "Denied"],
+  canceled: ["quiet", "Cancelled"],
+  failed: ["bad", "Failed"],
+  expired: ["quiet", "Expired"],
+  refused: ["bad", "Refused"],
 };
 
-/** The statuses that a filter can ask for, with their words. */
-export const STATUS_NAMES: readonly (readonly [status: SigningRequestStatus, text: string])[] = (
-  Object.keys(STATUSES) as (keyof typeof STATUSES)[]
-).flatMap((status) => (status === "Refused" ? [] : [[status, STATUSES[status][1]] as const]));
+/** A result in words. */
+export function resultName(result: Result): string {
+  return LOOKS[result][1];
+}
 
 /** A word about how something stands. Its look says nothing that the word does not. */
 export function badge(look: string, text: string): Html {
   return html`<span class="badge ${look}">${text}</span>`;
 }
 
-export function statusBadge(status: keyof typeof STATUSES): Html {
-  return badge(...STATUSES[status]);
+export function resultBadge(result: Result): Html {
+  return badge(...LOOKS[result]);
+}
+
+/** A duration as it reads best. */
+export function milliseconds(ms: number): string {
+  return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
 }
 
 /** A time to the second, in UTC, as the log files of builds have it. */
@@ -36,7 +43,8 @@ export function time(date: Date): Html {
 }
 
 /** The names of an order's algorithm and hash. */
-export function algorithmName({ algorithm, hashAlgorithm, hash }: AuditEntry): string {
+export function algorithmName({ algorithm, hashAlgorithm, hash }: LogEntry): string | undefined {
+  if (algorithm === undefined || hash === undefined) return undefined;
   const name = { RsaPkcs1: "RSA PKCS#1", RsaPss: "RSA-PSS", Ecdsa: "ECDSA" }[algorithm];
   const known = Object.values(HASHES).find((one) =>
     hashAlgorithm === undefined ? one.length === hash.length / 2 : one.oid === hashAlgorithm,

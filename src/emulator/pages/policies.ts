@@ -1,12 +1,14 @@
+import type { Caller } from "../accounts/accounts.js";
 import type { EmulatorPolicy } from "../catalogue.js";
+import { listPolicies } from "../catalogue.js";
 import type { Exchange } from "../http/exchange.js";
 import type { Reply } from "../http/reply.js";
 import { PAGES_PATH } from "../http/router.js";
-import type { Service } from "../service.js";
 import type { Html } from "./html.js";
 import { html } from "./html.js";
 import { show } from "./layout.js";
 import { badge } from "./parts.js";
+import { viewerOf } from "./viewer.js";
 
 /** Where a policy's own page is. */
 export function policyPath(slug: string): string {
@@ -16,19 +18,19 @@ export function policyPath(slug: string): string {
 /** `GET /ui/policies`. */
 export function policies(exchange: Exchange): Reply {
   const main = html`<h1>Signing policies</h1>
-<section class="card" aria-label="Signing policies">${policyTable(exchange.service)}</section>
+<section class="card" aria-label="Signing policies">${policyTable(viewerOf(exchange))}</section>
 <section class="card" aria-labelledby="authority-heading"><h2 id="authority-heading">The authority</h2>
 <p>One root and one intermediate certificate stand behind all of them, behind the timestamps too: <a href="/ca.pem" download="ca.pem">ca.pem</a> is what a verifier has to trust.</p></section>`;
   return show(exchange, { title: "Signing policies", section: "policies", main });
 }
 
 /** Every policy with its certificate to download. */
-export function policyTable({ catalogue }: Service): Html {
+export function policyTable({ user }: Caller): Html {
   return html`<div class="scroll"><table class="cards" role="table"><caption class="unseen">Signing policies of the project demo</caption>
 <thead role="rowgroup"><tr role="row">${["Policy", "Key", "Remarks", "Certificate", "Try it"].map(
     (heading) => html`<th scope="col" role="columnheader">${heading}</th>`,
   )}</tr></thead>
-<tbody role="rowgroup">${catalogue.list().map(row)}</tbody></table></div>`;
+<tbody role="rowgroup">${listPolicies(user.submitter).map(row)}</tbody></table></div>`;
 }
 
 export function keyName({ keyType, keySizeInBits, namedCurve }: EmulatorPolicy): string {

@@ -1,4 +1,5 @@
 import type { EmulatorPolicy } from "../catalogue.js";
+import { listPolicies, requirePolicy } from "../catalogue.js";
 import type { Exchange } from "../http/exchange.js";
 import type { Reply } from "../http/reply.js";
 import { PAGES_PATH } from "../http/router.js";
@@ -12,17 +13,20 @@ import { show } from "./layout.js";
 import { facts, option } from "./parts.js";
 import { downloads, isForTest, keyName, policyPath, remarks } from "./policies.js";
 import { download } from "./replies.js";
+import { viewerOf } from "./viewer.js";
 
 /** The policy that a path names, as far as there is one. */
-export function policyCalled({ catalogue }: Service, slug: string): EmulatorPolicy | undefined {
-  return catalogue.list().find(({ signingPolicySlug }) => signingPolicySlug === slug);
+export function policyCalled(exchange: Exchange, slug: string): EmulatorPolicy | undefined {
+  return listPolicies(viewerOf(exchange).user.submitter).find(
+    ({ signingPolicySlug }) => signingPolicySlug === slug,
+  );
 }
 
 /** `GET /ui/policies/{slug}`. */
 export async function policy(exchange: Exchange, found: EmulatorPolicy, error?: string): Promise<Reply> {
-  const { service } = exchange;
   const slug = found.signingPolicySlug;
-  const { certificate } = await service.keys.identity(service.catalogue.require(slug));
+  const { user, organization } = viewerOf(exchange);
+  const { certificate } = await organization.keys.identity(requirePolicy(slug));
   const name = `${found.projectSlug}/${slug}`;
   const main = html`<p class="crumb"><a href="${PAGES_PATH}/policies">Policies</a></p><h1>${name}</h1>
 <p class="state">${remarks(found)}</p>
@@ -34,7 +38,7 @@ ${facts([
 ${certificate !== undefined && certificateFacts(certificate)}
 ${isForTest(found) && html`<p><a class="button" href="${PAGES_PATH}/test?policy=${slug}">Make a test signature</a></p>`}</section>
 ${certificate !== undefined && rotation(slug)}
-${submitter(found)}`;
+${submitter(found, user.name)}`;
   return show(exchange, {
     title: name,
     section: "policies",
@@ -52,9 +56,9 @@ function rotation(slug: string): Html {
 <button>Rotate</button></form></section>`;
 }
 
-function submitter({ signingPolicySlug: slug, submitter: may }: EmulatorPolicy): Html {
+function submitter({ signingPolicySlug: slug, submitter: may }: EmulatorPolicy, name: string): Html {
   return html`<section class="card" aria-labelledby="submitter-heading"><h2 id="submitter-heading">Right to submit</h2>
-<p>The token's user ${may ? "may submit to this policy." : "may not: the policy is not listed for it, and a signing request is answered with 403."}</p>
+<p>The user ${name} ${may ? "may submit to this policy." : "may not: the policy is not listed for that token, and a signing request is answered with 403."}</p>
 <form method="post" action="${policyPath(slug)}/submitter"><button name="submitter" value="${may ? "false" : "true"}">${may ? "Take the right" : "Give the right"}</button></form></section>`;
 }
 
@@ -85,13 +89,13 @@ const FILES: ReadonlyMap<string, FileMaker> = new Map<string, FileMaker>([
 
 /** `GET /ui/policies/{slug}/{file}`. */
 export async function policyFile(
-  { service }: Exchange,
+  exchange: Exchange,
   found: EmulatorPolicy,
   file: string,
 ): Promise<Reply | undefined> {
   const slug = found.signingPolicySlug;
-  const identity = await service.keys.identity(service.catalogue.require(slug));
-  const made = FILES.get(file)?.(identity, service);
+  const identity = await viewerOf(exchange).organization.keys.identity(requirePolicy(slug));
+  const made = FILES.get(file)?.(identity, exchange.service);
   return made && download(`${slug}-${file}`, ...made);
 }
 

@@ -1,51 +1,22 @@
+import type { Caller } from "../accounts/accounts.js";
 import type { Exchange } from "../http/exchange.js";
 import type { Reply } from "../http/reply.js";
 import { PAGES_PATH } from "../http/router.js";
+import type { LogEntry } from "../ledger/entry.js";
+import type { Logged, SigningRequest } from "../ledger/signing-request.js";
+import { isSigningRequest, logEntryOf } from "../ledger/signing-request.js";
 import type { Service } from "../service.js";
-import type { SigningRequest } from "../submission/ledger.js";
-import { entryOf } from "../submission/ledger.js";
-import { verdictForm } from "./approval.js";
 import { certificateFacts } from "./certificate.js";
-import { requestPath } from "./entries.js";
+import { policyName } from "./entries.js";
 import type { Content, Html } from "./html.js";
 import { html } from "./html.js";
 import { show } from "./layout.js";
-import { algorithmName, copyable, facts, outsideLink, statusBadge, time } from "./parts.js";
+import { algorithmName, copyable, facts, milliseconds, outsideLink } from "./parts.js";
 import { policyPath } from "./policies.js";
-import type { Row } from "./records.js";
-import { rowOf } from "./records.js";
+import { standing } from "./standing.js";
 import { fileCommand, REQUEST_FILES, requestFile, verificationCommands } from "./verification.js";
+import { viewerOf } from "./viewer.js";
 import { wireExchange } from "./wire-exchange.js";
-
-/** The page of a signing request, which `webLink` opens. */
-export function requestPage(exchange: Exchange, request: SigningRequest): Reply {
-  const { service } = exchange;
-  const row = rowOf(entryOf(request));
-  const name = `${row.projectSlug}/${row.signingPolicySlug}`;
-  const main = html`<p class="crumb"><a href="${PAGES_PATH}/requests">Audit log</a></p><h1>Signing request <span class="id">${row.id}</span></h1>
-<div id="standing" data-live>${standing(service, row)}</div>
-<section class="card" aria-labelledby="what-heading"><h2 id="what-heading">What was asked</h2>
-${facts([
-  ["Policy", html`<a href="${policyPath(row.signingPolicySlug)}">${name}</a>`],
-  ["Algorithm", algorithmName(row)],
-  ["Hash", html`<code>${row.hash}</code>`],
-  ["Route", ROUTE_NAMES.get(row.route) ?? row.route],
-  ["Description", row.description],
-])}</section>
-<section class="card" aria-labelledby="where-heading"><h2 id="where-heading">Where it came from</h2>
-${facts([
-  ["Command line", row.commandLine && html`<code>${row.commandLine}</code>`],
-  ["User of the process", row.processUser],
-  ["Build", row.build?.url && outsideLink(row.build.url, row.build.url)],
-  ["Commit", row.build?.commit && html`<code>${row.build.commit}</code>`],
-  ["Job", row.build?.job],
-])}
-${row.metadata === undefined ? html`<p class="hint">It came without metadata.</p>` : copyable("metadata", "Metadata", JSON.stringify(row.metadata, undefined, 2))}</section>
-<div id="signature" data-live>${signature(service, request, row)}</div>
-${certificate(request)}
-${wireExchange(row)}`;
-  return show(exchange, { title: `Signing request ${row.id}`, section: "requests", main, scripts: ["live"] });
-}
 
 const ROUTE_NAMES: ReadonlyMap<string, string> = new Map([
   ["signingRequests", "POST SigningRequests"],
@@ -53,40 +24,75 @@ const ROUTE_NAMES: ReadonlyMap<string, string> = new Map([
   ["signHash", "POST SigningRequests/SignHash"],
 ]);
 
-function standing(service: Service, row: Row): Html {
-  const open = row.status === "WaitingForApproval";
-  const unsettled = row.status === "InProgress";
-  const back = requestPath(service, row.id);
-  return html`<section class="card${open && " attention"}" aria-labelledby="standing-heading"${unsettled && html` data-unsettled`}>
-<div class="headline"><h2 id="standing-heading">${statusBadge(row.status)}</h2><p class="hint">Submitted ${time(row.submittedAt)} UTC${row.fast ? ", fast: answered with its signature" : ", asynchronous"}</p></div>
-${open && verdictForm(row, back)}
-${(open || unsettled) && stopForm(row, back)}</section>`;
+/** The page of an entry of the audit log; for a signing request `webLink` opens it. */
+export function requestPage(exchange: Exchange, logged: Logged): Reply {
+  const { service } = exchange;
+  const viewer = viewerOf(exchange);
+  const entry = logEntryOf(logged);
+  const what = entry.result === "refused" ? "Refused submission" : "Signing request";
+  const main = html`<p class="crumb"><a href="${PAGES_PATH}/requests">Audit log</a></p><h1>${what}</h1><p class="id">${entry.id}</p>
+<div id="standing" data-live>${standing(viewer, entry)}</div>
+${asked(viewer, entry)}
+${origin(entry)}
+<div id="signature" data-live>${isSigningRequest(logged) && signature(service, logged, entry)}</div>
+${isSigningRequest(logged) && certificate(logged)}
+${wireExchange(service.exchanges.find(entry.id))}`;
+  return show(exchange, { title: `${what} ${entry.id}`, section: "requests", main, scripts: ["live"] });
 }
 
-/** What the service itself could do with it. */
-function stopForm({ id }: Row, back: string): Html {
-  return html`<form class="verdict" method="post" action="${PAGES_PATH}/requests/${id}/decide">
-<input type="hidden" name="return" value="${back}">
-<button id="cancel-${id}" name="verdict" value="cancel">Cancel it</button>
-<button id="fail-${id}" name="verdict" value="fail">Let it fail</button></form>`;
+function asked({ organization }: Caller, entry: LogEntry): Html {
+  const { signingPolicySlug: slug, hash, user, route, description, durationMs } = entry;
+  const isOurs = organization.id.toLowerCase() === entry.organizationId;
+  const name = policyName(entry);
+  return html`<section class="card" aria-labelledby="what-heading"><h2 id="what-heading">What was asked</h2>
+${facts([
+  [
+    "Policy",
+    isOurs && slug !== undefined && /^[a-z0-9-]+$/.test(slug)
+      ? html`<a href="${policyPath(slug)}">${name}</a>`
+      : name,
+  ],
+  ["Algorithm", algorithmName(entry)],
+  ["Hash", hash && html`<code>${hash}</code>`],
+  ["Route", ROUTE_NAMES.get(route) ?? route],
+  ["User of the token", user],
+  ["Answered after", milliseconds(durationMs)],
+  ["Description", description],
+])}</section>`;
 }
 
-function signature(service: Service, request: SigningRequest, { status }: Row): Content {
-  if (status !== "Completed") return undefined;
-  const { signature: bytes } = request;
+function origin({ commandLine, processUser, build, metadata }: LogEntry): Html {
+  return html`<section class="card" aria-labelledby="where-heading"><h2 id="where-heading">Where it came from</h2>
+${facts([
+  ["Command line", commandLine && html`<code>${commandLine}</code>`],
+  ["User of the process", processUser],
+  ["Build", build?.url && outsideLink(build.url, build.url)],
+  ["Commit", build?.commit && html`<code>${build.commit}</code>`],
+  ["Job", build?.job],
+])}
+${metadata === undefined ? html`<p class="hint">It came without metadata.</p>` : html`<h3>Metadata</h3>${copyable("metadata", "Metadata", JSON.stringify(metadata, undefined, 2))}`}</section>`;
+}
+
+function signature(service: Service, request: SigningRequest, { result }: LogEntry): Content {
+  if (result !== "signed") return undefined;
+  const { signature: bytes, id } = request;
   const heading = html`<h2 id="signature-heading">Signature</h2>`;
   if (bytes === undefined) {
     return html`<section class="card" aria-labelledby="signature-heading">${heading}<p class="hint">It is not kept: either nobody has fetched it yet, or a fault spoilt the one that was sent.</p></section>`;
   }
-  const links = REQUEST_FILES.filter((file) => requestFile(request, file) !== undefined).map(
-    (file) => html`<a href="${PAGES_PATH}/requests/${request.id}/${file}" download>${file}</a> `,
+  const files = REQUEST_FILES.filter((file) => requestFile(request, file) !== undefined);
+  const links = files.map(
+    (file) => html`<a href="${PAGES_PATH}/requests/${id}/${file}" download>${file}</a> `,
   );
   return html`<section class="card" aria-labelledby="signature-heading"><div class="headline">${heading}<span class="links">${links}</span></div>
 ${copyable("signature-base64", "Signature in Base64", bytes.toString("base64"))}
-<h3>Verify it with openssl</h3>
+${
+  files.includes("public-key.pem") &&
+  html`<h3>Verify it with openssl</h3>
 ${copyable("verify-hash", "Commands that verify the signature", verificationCommands(service, request))}
 <p>Or against the file that was hashed, if it is yours:</p>
-${copyable("verify-file", "Command that verifies a file", fileCommand(request))}</section>`;
+${copyable("verify-file", "Command that verifies a file", fileCommand(request))}`
+}</section>`;
 }
 
 function certificate({ identity }: SigningRequest): Content {

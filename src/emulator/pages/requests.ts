@@ -1,38 +1,51 @@
-import type { SigningRequestStatus } from "../../wire/signing.js";
+import { POLICIES } from "../catalogue.js";
 import type { Exchange } from "../http/exchange.js";
 import type { Reply } from "../http/reply.js";
 import { PAGES_PATH } from "../http/router.js";
+import type { PageQuery } from "../ledger/query.js";
+import { RESULTS } from "../ledger/query.js";
 import { entryTable } from "./entries.js";
 import { fieldOf } from "./form.js";
 import type { Content } from "./html.js";
 import { html } from "./html.js";
 import { show } from "./layout.js";
-import { option, STATUS_NAMES } from "./parts.js";
-import type { Filter } from "./records.js";
-import { pageOf } from "./records.js";
+import { NOTHING_YET } from "./overview.js";
+import { option, resultName } from "./parts.js";
+import { viewerOf } from "./viewer.js";
 
 const PER_PAGE = 50;
 const PATH = `${PAGES_PATH}/requests`;
 
+/** Which entries are wanted. */
+interface Filter {
+  readonly policy: string | undefined;
+  readonly result: PageQuery["status"];
+  readonly text: string | undefined;
+}
+
 /** `GET /ui/requests`: the audit log. */
 export function requests(exchange: Exchange): Reply {
-  const { service, query } = exchange;
-  const parameters = new URLSearchParams(query);
+  const parameters = new URLSearchParams(exchange.query);
   const filter = filterOf(parameters);
-  const before = fieldOf(parameters, "before");
-  const found = pageOf(service, filter, PER_PAGE, before);
+  const before = cursorOf(fieldOf(parameters, "before"));
+  const { policy, result, text } = filter;
+  const { entries, next } = exchange.service.ledger.page({
+    organizationId: viewerOf(exchange).organization.id,
+    limit: PER_PAGE,
+    ...(policy !== undefined && { policy }),
+    ...(result !== undefined && { status: result }),
+    ...(text !== undefined && { text }),
+    ...(before !== undefined && { before }),
+  });
   const isFiltered = Object.values(filter).some((value) => value !== undefined);
-  const empty = isFiltered
-    ? "No signing request is like that."
-    : "No signing request yet. The first one shows up here as it comes.";
   const main = html`<h1>Audit log</h1>
-${filterForm(exchange, filter, isFiltered)}
+${filterForm(filter, isFiltered)}
 <section class="card" aria-label="Signing requests">
-${entryTable(service, "entries", "Signing requests, newest first", found.rows, empty)}
+${entryTable("entries", "Signing requests, newest first", entries, isFiltered ? "No signing request is like that." : NOTHING_YET)}
 </section>
 <nav class="paging" aria-label="More of the audit log" id="paging"${before === undefined && html` data-live`}>
 ${before !== undefined && html`<a id="newest" href="${PATH}${queryOf(filter)}">Newest</a>`}
-${found.before !== undefined && html`<a id="older" rel="next" href="${PATH}${queryOf(filter, found.before)}">Older</a>`}
+${next !== undefined && html`<a id="older" rel="next" href="${PATH}${queryOf(filter, next)}">Older</a>`}
 </nav>`;
   return show(exchange, {
     title: "Audit log",
@@ -43,29 +56,34 @@ ${found.before !== undefined && html`<a id="older" rel="next" href="${PATH}${que
 }
 
 function filterOf(parameters: URLSearchParams): Filter {
-  const status = fieldOf(parameters, "status");
+  const result = fieldOf(parameters, "result");
   return {
     policy: fieldOf(parameters, "policy"),
-    status: STATUS_NAMES.find(([name]) => name === status)?.[0],
+    result: RESULTS.find((each) => each === result),
     text: fieldOf(parameters, "text")?.slice(0, 200),
   };
 }
 
-function queryOf(filter: Filter, before?: string): string {
-  const given = Object.entries({ ...filter, before }).filter(([, value]) => value !== undefined);
-  const query = new URLSearchParams(given as [string, string][]).toString();
-  return query === "" ? "" : `?${query}`;
+function cursorOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-function filterForm({ service }: Exchange, filter: Filter, isFiltered: boolean): Content {
-  const slugs = service.catalogue.list().map(({ signingPolicySlug }) => signingPolicySlug);
+function queryOf(filter: Filter, before?: number): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries({ ...filter, before })) {
+    if (value !== undefined) query.set(name, String(value));
+  }
+  return query.size === 0 ? "" : `?${query}`;
+}
+
+function filterForm({ policy, result, text }: Filter, isFiltered: boolean): Content {
   return html`<form class="filters" role="search" aria-label="Audit log" method="get" action="${PATH}">
-<div><label for="filter-policy">Policy</label><select id="filter-policy" name="policy">${option("", "All", filter.policy ?? "")}${slugs.map(
-    (slug) => option(slug, slug, filter.policy),
+<div><label for="filter-policy">Policy</label><select id="filter-policy" name="policy">${option("", "All", policy ?? "")}${POLICIES.map(
+    ({ slug }) => option(slug, slug, policy),
   )}</select></div>
-<div><label for="filter-status">Result</label><select id="filter-status" name="status">${option("", "All", filter.status ?? "")}${STATUS_NAMES.map(
-    ([status, text]: readonly [SigningRequestStatus, string]) => option(status, text, filter.status),
+<div><label for="filter-result">Result</label><select id="filter-result" name="result">${option("", "All", result ?? "")}${RESULTS.map(
+    (each) => option(each, resultName(each), result),
   )}</select></div>
-<div class="grow"><label for="filter-text">Contains</label><input id="filter-text" name="text" type="search" maxlength="200" value="${filter.text ?? ""}" placeholder="hash, command line, user, build"></div>
+<div class="grow"><label for="filter-text">Contains</label><input id="filter-text" name="text" type="search" maxlength="200" value="${text ?? ""}" placeholder="hash, command line, user, build"></div>
 <button>Filter</button>${isFiltered && html` <a href="${PATH}">Show all</a>`}</form>`;
 }

@@ -1,3 +1,4 @@
+import type { Caller } from "../accounts/accounts.js";
 import { PAGES_PATH } from "../http/router.js";
 import type { Service } from "../service.js";
 import type { Content, Html } from "./html.js";
@@ -28,12 +29,13 @@ export function isShell(name: string | null): name is Shell {
 /** The lines that make a shell's clients use this emulator. */
 export function environmentLines(
   shell: Shell,
-  { origin, organizationId }: Service,
+  { origin }: Service,
+  { organization }: Caller,
   apiToken: string,
 ): string {
   const variables = {
     SIGNPATH_API_URL: `${origin}/Api`,
-    SIGNPATH_ORGANIZATION_ID: organizationId,
+    SIGNPATH_ORGANIZATION_ID: organization.id,
     SIGNPATH_API_TOKEN: apiToken,
   };
   const lines = Object.entries(variables).map(([name, value]) => WRITTEN[shell](name, value));
@@ -41,12 +43,12 @@ export function environmentLines(
 }
 
 /** What to do first. The token is no part of it: who wants it asks for it, with a form of its own. */
-export function gettingStarted(service: Service, open: boolean): Html {
+export function gettingStarted(service: Service, viewer: Caller, open: boolean): Html {
   const commands = [`curl -o ca.pem ${service.origin}/ca.pem`, ...FIRST_COMMANDS];
   return html`<details class="card start" id="start"${open && html` open`}><summary><h2>Getting started</h2></summary>
 <ol class="steps">
 <li><h3>Point a shell to this emulator</h3>
-${Object.entries(SHELLS).map(([shell, name]) => environmentOf(shell as Shell, name, service))}
+${Object.entries(SHELLS).map(([shell, name]) => environmentOf(shell as Shell, name, service, viewer))}
 <p class="hint">Copying is the only way for the token to leave: it stands on no page and in no address.</p></li>
 <li><h3>Sign something</h3>
 ${copyable("first-commands", "First commands", commands.join("\n"))}</li>
@@ -54,8 +56,13 @@ ${copyable("first-commands", "First commands", commands.join("\n"))}</li>
 </ol></details>`;
 }
 
-function environmentOf(shell: Shell, name: string, service: Service): Content {
-  const lines = environmentLines(shell, service, "(copy to get it)").trimEnd();
+function environmentOf(shell: Shell, name: string, service: Service, viewer: Caller): Content {
+  const lines = environmentLines(
+    shell,
+    service,
+    viewer,
+    `(copy to get that of ${viewer.user.name})`,
+  ).trimEnd();
   return html`<div class="shell"><h4>${name}</h4>
 <pre tabindex="0" aria-label="Variables for ${name}">${lines}</pre>
 <form method="post" action="${PAGES_PATH}/environment" data-copy-answer>

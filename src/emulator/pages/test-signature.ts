@@ -1,4 +1,5 @@
 import type { EmulatorPolicy } from "../catalogue.js";
+import { listPolicies } from "../catalogue.js";
 import type { Exchange } from "../http/exchange.js";
 import type { Reply } from "../http/reply.js";
 import { PAGES_PATH } from "../http/router.js";
@@ -7,20 +8,21 @@ import { html } from "./html.js";
 import { show } from "./layout.js";
 import { option } from "./parts.js";
 import { isForTest, keyName, policyPath } from "./policies.js";
+import { viewerOf } from "./viewer.js";
 
 /** Where the page's own signing requests go: the session stands for the token there. */
 export const TEST_API: string = `${PAGES_PATH}/api/signingrequests`;
 
 /** `GET /ui/test`: a signature that the browser asks for and verifies. */
 export function testSignature(exchange: Exchange): Reply {
-  const { catalogue } = exchange.service;
-  const usable = catalogue.list().filter(isForTest);
+  const { user } = viewerOf(exchange);
+  const usable = listPolicies(user.submitter).filter(isForTest);
   const wanted = new URLSearchParams(exchange.query).get("policy");
   const chosen = usable.find(({ signingPolicySlug }) => signingPolicySlug === wanted) ?? usable[0];
   const main = html`<h1>Test signature</h1>
 <p>The browser hashes a text, asks for a signature of the hash as a fast signing request, and verifies the answer against the policy's public key, all by WebCrypto. Faults and the rate limit meet it like any client.</p>
 <noscript><p class="notice bad">This needs JavaScript, because the browser is what signs and verifies here.</p></noscript>
-${chosen === undefined ? html`<p class="empty">There is no policy to which the token's user may submit.</p>` : form(usable, chosen)}
+${chosen === undefined ? html`<p class="empty">There is no policy to which the user ${user.name} may submit.</p>` : form(usable, chosen)}
 <section class="card" aria-labelledby="steps-heading"><h2 id="steps-heading">Steps</h2><ol id="steps" class="log" aria-live="polite"><li class="empty">None yet.</li></ol></section>`;
   return show(exchange, { title: "Test signature", section: "test", main, scripts: ["test-signature"] });
 }

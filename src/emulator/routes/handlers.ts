@@ -5,7 +5,13 @@ import { timestamp } from "../timestamp/handler.js";
 import { about, caCertificates, notFound, signingRequestPage } from "./pages.js";
 import { mySigningPolicies } from "./policies.js";
 import { signHash } from "./sign-hash.js";
-import { signedArtifact, signingRequest, signingRequestStatus, unsignedArtifact } from "./signing-request.js";
+import {
+  cancelSigningRequest,
+  signedArtifact,
+  signingRequest,
+  signingRequestStatus,
+  unsignedArtifact,
+} from "./signing-request.js";
 import { submit } from "./submit.js";
 
 /** The handler of each route. */
@@ -18,6 +24,7 @@ export const HANDLERS: Handlers = {
   signingRequestStatus,
   signedArtifact,
   unsignedArtifact,
+  cancelSigningRequest,
   signingRequestPage,
   caCertificates,
   about,

@@ -5,7 +5,6 @@ import { TIMESTAMP_PATH } from "../http/router.js";
 import { assertVisit } from "../pages/access.js";
 import { overview } from "../pages/overview.js";
 import { requestPage } from "../pages/request.js";
-import { requestOf } from "./signing-request.js";
 
 /** `GET /`: a page for a browser, text for everything else. */
 export const about: Handler = (exchange) => {
@@ -19,7 +18,7 @@ export const about: Handler = (exchange) => {
       "An emulator of SignPath's hash signing API, for development and tests. Its keys protect nothing.",
       "",
       `API:           ${service.origin}/Api`,
-      `Organization:  ${service.organizationId}`,
+      ...service.accounts.organizations.map(({ id }) => `Organization:  ${id}`),
       `Certificates:  ${service.origin}/ca.pem`,
       `Timestamps:    ${service.origin}${TIMESTAMP_PATH}`,
       "",
@@ -37,8 +36,9 @@ export const caCertificates: Handler = ({ service }) =>
 export const signingRequestPage: Handler = (exchange) => {
   const { destination, request, service } = exchange;
   assertVisit(request, service);
-  if (destination.organizationId !== service.organizationId.toLowerCase()) return notFound(exchange);
-  return requestPage(exchange, requestOf(exchange));
+  const found = service.ledger.findLogged(destination.id ?? "");
+  if (found === undefined || found.organizationId !== destination.organizationId) return notFound(exchange);
+  return requestPage(exchange, found);
 };
 
 /** Everything else. */

@@ -1,7 +1,7 @@
 import type { HashSigningPayload, SignHashAnswer } from "../../wire/signing.js";
 import { readBody } from "../http/body.js";
 import type { Handler } from "../http/exchange.js";
-import { identityFor, now, sign } from "../http/exchange.js";
+import { attemptOf, callerOf, identityFor, sign } from "../http/exchange.js";
 import { json } from "../http/reply.js";
 import { pageAddress } from "../http/router.js";
 import type { SigningOrder } from "../keys/signing-key.js";
@@ -10,31 +10,33 @@ import { assertJson, readSignHashBody } from "../submission/sign-hash-body.js";
 
 /** `POST SigningRequests/SignHash`. */
 export const signHash: Handler = async (exchange) => {
-  const { request, destination, service } = exchange;
+  const { request, service } = exchange;
+  const caller = callerOf(exchange);
+  exchange.attempt = { fast: true };
   assertJson(request.headers["content-type"]);
-  const bytes = await readBody(request);
-  const { order, hash, metadata, ...body } = readSignHashBody(bytes);
-  const policy = policyFor(service.catalogue, body.projectSlug, body.signingPolicySlug);
+  exchange.body = await readBody(request);
+  const { order, hash, metadata, description, projectSlug, signingPolicySlug } = readSignHashBody(
+    exchange.body,
+  );
+  const payload = payloadOf(order, hash);
+  exchange.attempt = { fast: true, projectSlug, signingPolicySlug, payload, metadata, description };
+  const policy = policyFor(caller, projectSlug, signingPolicySlug);
   refuseApproval(policy);
   refuseMisfit(order, policy);
   const identity = await identityFor(exchange, policy);
   const signature = await sign(exchange, identity.key, order);
-  const { id } = service.ledger.add({
+  const logged = service.ledger.add({
+    ...attemptOf(exchange),
+    user: caller.user.name,
+    payload,
     policy,
-    route: destination.route,
-    fast: true,
-    order,
-    metadata,
-    description: body.description,
-    echo: payloadOf(order, hash),
     identity,
-    submittedAt: now(exchange),
     signature: exchange.spoilt ? undefined : signature,
-    size: bytes.length,
   });
+  exchange.logged = logged;
   return json({
-    signingRequestId: id,
-    webLink: pageAddress(service.origin, service.organizationId, id),
+    signingRequestId: logged.id,
+    webLink: pageAddress(service.origin, caller.organization.id, logged.id),
     hashSigningData: { hash },
     hashSigningResult: { signature: signature.toString("base64") },
   } satisfies SignHashAnswer);

@@ -1,13 +1,15 @@
 import { signedArtifactRoute, signingRequestRoute } from "../../wire/routes.js";
+import { mayRead, refusalOf } from "../accounts/rights.js";
 import { ARTIFACT_CONFIGURATION_SLUG, PROJECT_SLUG } from "../catalogue.js";
 import type { Exchange, Handler } from "../http/exchange.js";
-import { sign } from "../http/exchange.js";
+import { callerOf, sign } from "../http/exchange.js";
 import { invalid, problem } from "../http/problem.js";
 import { json, Refusal } from "../http/reply.js";
 import { pageAddress } from "../http/router.js";
+import type { SigningRequest } from "../ledger/signing-request.js";
+import { stateOf } from "../ledger/signing-request.js";
 import { apiBase } from "../service.js";
-import type { SigningRequest } from "../submission/ledger.js";
-import { stateOf } from "../submission/ledger.js";
+import { orderOf } from "../submission/payload.js";
 
 const PROJECT_ID = "90110000-0000-4000-8000-000000000100";
 const ARTIFACT_CONFIGURATION_ID = "90110000-0000-4000-8000-000000000200";
@@ -15,6 +17,7 @@ const ARTIFACT_CONFIGURATION_ID = "90110000-0000-4000-8000-000000000200";
 /** `GET SigningRequests/{id}`. */
 export const signingRequest: Handler = (exchange) => {
   const { service } = exchange;
+  const { organization } = callerOf(exchange);
   const found = requestOf(exchange);
   const { id, policy, description } = found;
   return json({
@@ -29,9 +32,9 @@ export const signingRequest: Handler = (exchange) => {
     signingPolicyId: policy.id,
     signingPolicySlug: policy.slug,
     signingPolicyName: policy.slug,
-    unsignedArtifactLink: `${apiBase(service)}/${signingRequestRoute(id)}/UnsignedArtifact`,
-    signedArtifactLink: `${apiBase(service)}/${signedArtifactRoute(id)}`,
-    webLink: pageAddress(service.origin, service.organizationId, id),
+    unsignedArtifactLink: `${apiBase(service, organization)}/${signingRequestRoute(id)}/UnsignedArtifact`,
+    signedArtifactLink: `${apiBase(service, organization)}/${signedArtifactRoute(id)}`,
+    webLink: pageAddress(service.origin, organization.id, id),
     parameters: {},
   });
 };
@@ -47,28 +50,56 @@ export const signedArtifact: Handler = async (exchange) => {
     throw invalid("", `The signed artifact is not available: the signing request's status is '${status}'.`);
   }
   const signature = await signatureOf(exchange, found);
-  return json({ ...found.echo, Signature: signature.toString("base64") }, 200, attachment());
+  return json({ ...found.payload, Signature: signature.toString("base64") }, 200, attachment());
 };
 
 /** `GET SigningRequests/{id}/UnsignedArtifact`: the payload. */
-export const unsignedArtifact: Handler = (exchange) => json(requestOf(exchange).echo, 200, attachment());
+export const unsignedArtifact: Handler = (exchange) => json(requestOf(exchange).payload, 200, attachment());
+
+/** `POST SigningRequests/{id}/Cancel`, by whoever may submit to the policy or approve there. */
+export const cancelSigningRequest: Handler = (exchange) => {
+  const caller = callerOf(exchange);
+  const found = requestOf(exchange);
+  const reason = refusalOf(caller, found, "canceled");
+  if (reason !== undefined) throw new Refusal(problem(403, reason));
+  try {
+    exchange.service.ledger.decide(found.id, "canceled", { by: caller.user.name });
+  } catch (error) {
+    if (error instanceof RangeError) throw invalid("", error.message);
+    throw error;
+  }
+  return { status: 204, headers: {}, body: { bytes: Buffer.alloc(0) } };
+};
 
 /**
  * The signing request that the path names.
  *
- * @throws Refusal 404
+ * @throws Refusal 404 where the organization has none with that id, 403 where the user may not read it
  */
-export function requestOf({ destination: { id = "" }, service }: Exchange): SigningRequest {
+function requestOf(exchange: Exchange): SigningRequest {
+  const { destination, service } = exchange;
+  const { id = "" } = destination;
+  const caller = callerOf(exchange);
   const found = service.ledger.find(id);
-  if (found === undefined) throw new Refusal(problem(404, `There is no signing request with id '${id}'.`));
+  if (found === undefined || found.organizationId !== caller.organization.id.toLowerCase()) {
+    throw new Refusal(problem(404, `There is no signing request with id '${id}'.`));
+  }
+  if (!mayRead(caller, found)) {
+    throw new Refusal(problem(403, `You may not read the signing request with id '${id}'.`));
+  }
   return found;
 }
 
 /** Made once; a spoilt one is not kept. */
 async function signatureOf(exchange: Exchange, found: SigningRequest): Promise<Buffer> {
   if (found.signature !== undefined && exchange.effect?.spoil === undefined) return found.signature;
-  const signature = await sign(exchange, found.identity.key, found.order);
-  if (!exchange.spoilt) found.signature ??= signature;
+  const { keys } = callerOf(exchange).organization;
+  const signature = await sign(
+    exchange,
+    await keys.certified(found.policy, found.identity),
+    orderOf(found.payload),
+  );
+  if (!exchange.spoilt && found.signature === undefined) exchange.service.ledger.sign(found, signature);
   return exchange.spoilt ? signature : (found.signature ?? signature);
 }
 

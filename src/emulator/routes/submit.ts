@@ -2,7 +2,7 @@ import { signingRequestRoute } from "../../wire/routes.js";
 import type { HashSigningAnswer } from "../../wire/signing.js";
 import { readBody } from "../http/body.js";
 import type { Handler } from "../http/exchange.js";
-import { identityFor, now, sign } from "../http/exchange.js";
+import { attemptOf, callerOf, identityFor, sign } from "../http/exchange.js";
 import { json } from "../http/reply.js";
 import { pageAddress } from "../http/router.js";
 import { apiBase } from "../service.js";
@@ -15,33 +15,32 @@ import { policyFor, refuseApproval, refuseMisfit } from "../submission/policy-ch
  * with the signature, another one with its id.
  */
 export const submit: Handler = async (exchange) => {
-  const { request, destination, service } = exchange;
+  const { request, service } = exchange;
+  const caller = callerOf(exchange);
   const boundary = boundaryOf(request.headers["content-type"]);
-  const body = await readBody(request);
-  const form = readForm(body, boundary);
-  const policy = policyFor(service.catalogue, form.projectSlug, form.signingPolicySlug);
-  const { order, metadata, echo } = readPayload(form.artifact);
-  if (form.fast) refuseApproval(policy);
+  exchange.body = await readBody(request);
+  const { projectSlug, signingPolicySlug, fast, description, artifact } = readForm(exchange.body, boundary);
+  exchange.attempt = { projectSlug, signingPolicySlug, fast, description };
+  const policy = policyFor(caller, projectSlug, signingPolicySlug);
+  const { order, metadata, echo } = readPayload(artifact);
+  exchange.attempt = { ...exchange.attempt, payload: echo, metadata };
+  if (fast) refuseApproval(policy);
   refuseMisfit(order, policy);
   const identity = await identityFor(exchange, policy);
-  const signature = form.fast ? await sign(exchange, identity.key, order) : undefined;
-  const { id } = service.ledger.add({
+  const signature = fast ? await sign(exchange, identity.key, order) : undefined;
+  const logged = service.ledger.add({
+    ...attemptOf(exchange),
+    user: caller.user.name,
+    payload: echo,
     policy,
-    route: destination.route,
-    fast: form.fast,
-    order,
-    metadata,
-    description: form.description,
-    echo,
     identity,
-    submittedAt: now(exchange),
     signature: exchange.spoilt ? undefined : signature,
-    size: body.length,
   });
+  exchange.logged = logged;
   if (signature !== undefined) {
     return json({ ...echo, Signature: signature.toString("base64") } satisfies HashSigningAnswer);
   }
-  const webLink = pageAddress(service.origin, service.organizationId, id);
-  const location = `${apiBase(service)}/${signingRequestRoute(id)}`;
-  return json({ signingRequestId: id, webLink }, 201, { Location: location });
+  const webLink = pageAddress(service.origin, caller.organization.id, logged.id);
+  const location = `${apiBase(service, caller.organization)}/${signingRequestRoute(logged.id)}`;
+  return json({ signingRequestId: logged.id, webLink }, 201, { Location: location });
 };

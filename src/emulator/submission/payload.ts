@@ -71,6 +71,20 @@ export function readPayload(bytes: Uint8Array): HashSigningData {
   };
 }
 
+/** What a payload that has been read asks for. */
+export function orderOf(payload: HashSigningPayload): SigningOrder {
+  const { SignatureAlgorithm: algorithm, Base64EncodedHash, RsaHashAlgorithm = "" } = payload;
+  if (algorithm === "Ecdsa") {
+    return {
+      algorithm,
+      format: payload.EcdsaSignatureFormat ?? "Ieee",
+      hash: ecdsaHash("", Base64EncodedHash),
+    };
+  }
+  const hash = rsaHash("", Base64EncodedHash, hashAlgorithm(RsaHashAlgorithm), RsaHashAlgorithm);
+  return { algorithm, ...hash };
+}
+
 /** The hash of an RSA signature, which must be as long as its algorithm says. */
 export function rsaHash(
   field: string,

@@ -1,4 +1,7 @@
-import type { Catalogue, PolicyDefinition } from "../catalogue.js";
+import type { Caller } from "../accounts/accounts.js";
+import { maySubmit } from "../accounts/rights.js";
+import type { PolicyDefinition } from "../catalogue.js";
+import { findPolicy } from "../catalogue.js";
 import { invalid, problem } from "../http/problem.js";
 import { Refusal } from "../http/reply.js";
 import type { SigningOrder } from "../keys/signing-key.js";
@@ -8,13 +11,13 @@ import type { SigningOrder } from "../keys/signing-key.js";
  *
  * @throws Refusal 400 where there is none, 403 where the user is not a submitter
  */
-export function policyFor(catalogue: Catalogue, projectSlug: string, slug: string): PolicyDefinition {
-  const policy = catalogue.find(projectSlug, slug);
+export function policyFor(caller: Caller, projectSlug: string, slug: string): PolicyDefinition {
+  const policy = findPolicy(projectSlug, slug);
   if (policy === undefined) {
     const message = `There is no signing policy with slug '${slug}' in the project with slug '${projectSlug}'.`;
     throw invalid("SigningPolicySlug", message);
   }
-  if (!catalogue.mayBeSubmitted(policy)) {
+  if (!maySubmit(caller, policy)) {
     const detail = `You are not a submitter of the signing policy with slug '${slug}' in the project with slug '${projectSlug}'.`;
     throw new Refusal(problem(403, detail));
   }

@@ -1,16 +1,9 @@
-import type { RouteName } from "../../http/router.js";
+import { SUBMITTING_ROUTES } from "../../http/router.js";
 import { BACKDATED_MS } from "../../keys/certificate.js";
 import type { Rotation } from "../../keys/key-ring.js";
 import type { EffectTable } from "../effect.js";
 import { timeShift } from "../effect.js";
 import type { ConnectionFault, PolicyFault } from "../fault.js";
-
-/** The routes that submit to a policy. */
-const SUBMITTING_ROUTES: ReadonlySet<RouteName> = new Set([
-  "signingRequests",
-  "submitWithArtifact",
-  "signHash",
-]);
 
 /** Faults of whom the client meets: the server, and the policy's certificate. */
 export const IDENTITIES: Pick<EffectTable, (ConnectionFault | PolicyFault)["kind"]> = {

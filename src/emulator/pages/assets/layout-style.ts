@@ -32,6 +32,9 @@ main:focus { outline: none; }
 .top nav a { display: block; padding: 0.4rem 0.75rem; border-radius: 8px; color: var(--soft); text-decoration: none; font-weight: 520; }
 .top nav a:hover { color: var(--text); background: var(--sunken); }
 .top nav a[aria-current] { color: var(--link); background: var(--accent-soft); }
+.viewer { display: flex; align-items: center; gap: 0.4rem; }
+.viewer label { white-space: nowrap; color: var(--soft); }
+.viewer select { min-height: 1.9rem; padding: 0.1rem 0.5rem; max-width: 11rem; }
 .theme fieldset { display: flex; border: 1px solid var(--line); border-radius: 9px; padding: 2px; margin: 0; background: var(--sunken); }
 .theme button { border: 0; background: none; color: var(--soft); padding: 0.2rem 0.6rem; border-radius: 7px; font-size: 0.82rem; box-shadow: none; min-height: 1.75rem; }
 .theme button[aria-pressed="true"] { background: var(--card); color: var(--text); box-shadow: 0 0 0 1px var(--line); }

@@ -62,6 +62,7 @@ thead th { font-size: 0.8rem; font-weight: 560; color: var(--soft); white-space:
 tbody th { font-weight: 520; white-space: nowrap; }
 tbody tr:last-child > * { border-block-end: 0; }
 tbody tr:hover > * { background: var(--sunken); }
+td.number { text-align: end; white-space: nowrap; font-variant-numeric: tabular-nums; }
 time { font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.long code { display: block; line-height: 1.8; max-width: 15rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 td:not(.long) { overflow-wrap: anywhere; }
@@ -90,6 +91,7 @@ summary h2 { display: inline; }
 .shell h4, .shell pre { grid-column: 1 / -1; }
 .shell form { grid-row: 1; grid-column: 2; }
 .shell h4 { grid-row: 1; grid-column: 1; }
+.decisions { padding-inline-start: 1.2rem; margin-block: 0.5rem; }
 .waiting { list-style: none; padding: 0; margin: 0.5rem 0 0; }
 .waiting > li { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 27rem); gap: 0.25rem 1.5rem; align-items: center; padding-block: 0.5rem; border-block-start: 1px solid var(--line); }
 .waiting p { margin: 0; }
@@ -117,6 +119,7 @@ summary h2 { display: inline; }
   .cards td { display: grid; grid-template-columns: 7.5rem minmax(0, 1fr); gap: 0.5rem; }
   .cards td:empty { display: none; }
   .cards td > .badge { justify-self: start; }
+  td.number { text-align: start; }
   .cards td::before { content: attr(data-label); color: var(--soft); }
   td.long code { max-width: none; }
 }

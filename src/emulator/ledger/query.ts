@@ -1,0 +1,67 @@
+import type { LogEntry } from "./entry.js";
+import type { Logged } from "./signing-request.js";
+import { isSigningRequest, logEntryOf, resultOf } from "./signing-request.js";
+
+/** Which part of the log somebody wants to see, newest first. */
+export interface PageQuery {
+  /** Entries older than the one of this sequence. */
+  readonly before?: number;
+  readonly limit: number;
+  readonly organizationId?: string;
+  /** A signing policy's slug. */
+  readonly policy?: string;
+  readonly status?: LogEntry["result"];
+  /** Part of a hash, an id, a description, a command line, a user, a build or a refusal, in any case. */
+  readonly text?: string;
+}
+
+/** Each result that the log can be asked for. */
+export const RESULTS: readonly LogEntry["result"][] = [
+  "signed",
+  "processing",
+  "pending",
+  "denied",
+  "canceled",
+  "failed",
+  "expired",
+  "refused",
+];
+
+export interface Page {
+  /** Newest first. */
+  readonly entries: readonly LogEntry[];
+  /** `before` of the page that follows; `undefined` at the end of the log. */
+  readonly next: number | undefined;
+}
+
+/** Whether an entry is one of those that were asked for. */
+export function matcherOf(query: PageQuery): (logged: Logged) => boolean {
+  const { organizationId, policy, status } = query;
+  const text = query.text?.toLowerCase() ?? "";
+  return (logged) =>
+    (organizationId === undefined || logged.organizationId === organizationId.toLowerCase()) &&
+    (policy === undefined || policyOf(logged) === policy) &&
+    (status === undefined || (isSigningRequest(logged) ? resultOf(logged) : "refused") === status) &&
+    (text === "" || says(logEntryOf(logged), text));
+}
+
+function policyOf(logged: Logged): string | undefined {
+  return isSigningRequest(logged) ? logged.policy.slug : logged.signingPolicySlug;
+}
+
+function says(entry: LogEntry, text: string): boolean {
+  const { id, hash, description, commandLine, processUser, user, build } = entry;
+  const refusal = entry.result === "refused" ? entry.refusal.problem : undefined;
+  const texts = [
+    id,
+    hash,
+    description,
+    commandLine,
+    processUser,
+    user,
+    build?.url,
+    build?.commit,
+    build?.job,
+  ];
+  return [...texts, refusal].some((each) => each?.toLowerCase().includes(text) === true);
+}

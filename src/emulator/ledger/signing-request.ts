@@ -1,0 +1,173 @@
+import type { HashSigningPayload, SigningRequestState, SigningRequestStatus } from "../../wire/signing.js";
+import type { PolicyDefinition } from "../catalogue.js";
+import { PROJECT_SLUG } from "../catalogue.js";
+import type { RouteName } from "../http/router.js";
+import type { CertifiedKey } from "../keys/identity.js";
+import type { AuditEntry, AuditResult, Decision, LogEntry } from "./entry.js";
+import { processFacts } from "./process-facts.js";
+
+/** What a submission says, as far as it could be read. */
+export interface Attempt {
+  readonly organizationId: string;
+  readonly user: string | undefined;
+  readonly route: RouteName;
+  readonly fast: boolean;
+  readonly projectSlug?: string | undefined;
+  readonly signingPolicySlug?: string | undefined;
+  /** The signed artifact, but for its signature and for metadata of its own. */
+  readonly payload?: HashSigningPayload | undefined;
+  readonly metadata?: unknown;
+  readonly description?: string | undefined;
+  readonly submittedAt: Date;
+  readonly durationMs: number;
+}
+
+/** What a signing request is made from. */
+export interface Submission extends Attempt {
+  readonly user: string;
+  readonly payload: HashSigningPayload;
+  readonly policy: PolicyDefinition;
+  /** Key and certificate at the time of the submission: a rotation does not reach back. */
+  readonly identity: CertifiedKey;
+  /** Made once; `undefined` as long as nobody has asked for it. */
+  signature: Buffer | undefined;
+}
+
+/** A signing request and where it stands. */
+export interface SigningRequest extends Submission {
+  readonly sequence: number;
+  readonly id: string;
+  readonly approvalsNeeded: number;
+  /** When it is no longer waited for an approval, in milliseconds of the epoch. */
+  readonly expiresAt: number | undefined;
+  /** When processing is over, in milliseconds of the epoch; `undefined` while nobody has approved. */
+  readyAt: number | undefined;
+  /** Oldest first. */
+  decisions: readonly Decision[];
+}
+
+/** A submission that came to nothing. */
+export interface RefusedSubmission extends Attempt {
+  readonly sequence: number;
+  readonly id: string;
+  readonly refusal: { readonly status: number; readonly problem: string };
+}
+
+export type Logged = SigningRequest | RefusedSubmission;
+
+const WORKFLOW: Readonly<Record<SigningRequestStatus, string>> = {
+  InProgress: "Processing",
+  WaitingForApproval: "WaitingForApproval",
+  Completed: "Completed",
+  Failed: "ProcessingFailed",
+  Denied: "Denied",
+  Canceled: "Canceled",
+};
+
+const STATUS: Readonly<Record<AuditResult, SigningRequestStatus>> = {
+  signed: "Completed",
+  processing: "InProgress",
+  pending: "WaitingForApproval",
+  denied: "Denied",
+  canceled: "Canceled",
+  failed: "Failed",
+  expired: "Canceled",
+};
+
+const OPEN: ReadonlySet<AuditResult> = new Set(["pending", "processing"]);
+
+export function isSigningRequest(logged: Logged): logged is SigningRequest {
+  return !("refusal" in logged);
+}
+
+/** How a signing request stands or has ended, by now. */
+export function resultOf({ decisions, readyAt, expiresAt }: SigningRequest): AuditResult {
+  const last = decisions.at(-1)?.verdict ?? "approved";
+  if (last !== "approved") return last;
+  const now = Date.now();
+  if (readyAt !== undefined) return now < readyAt ? "processing" : "signed";
+  return expiresAt !== undefined && now >= expiresAt ? "expired" : "pending";
+}
+
+export function isOpen(result: AuditResult): boolean {
+  return OPEN.has(result);
+}
+
+/** What the API says about where a signing request stands. */
+export function stateOf(request: SigningRequest): SigningRequestState & { workflowStatus: string } {
+  const result = resultOf(request);
+  const status = STATUS[result];
+  return { status, workflowStatus: WORKFLOW[status], isFinalStatus: !isOpen(result) };
+}
+
+/** What an auditor sees of a signing request. */
+export function entryOf(request: SigningRequest): AuditEntry {
+  const { policy, payload, user, readyAt, decisions, approvalsNeeded } = request;
+  const result = resultOf(request);
+  return {
+    ...commonOf(request),
+    result,
+    user,
+    projectSlug: PROJECT_SLUG,
+    signingPolicySlug: policy.slug,
+    ...hashOf(payload),
+    status: STATUS[result],
+    signedAt: result === "signed" && readyAt !== undefined ? new Date(readyAt) : undefined,
+    decisions: withExpiry(decisions, request, result),
+    approvalsNeeded,
+  };
+}
+
+/** The same for whatever the log has. */
+export function logEntryOf(logged: Logged): LogEntry {
+  if (isSigningRequest(logged)) return entryOf(logged);
+  const { projectSlug, signingPolicySlug, payload, refusal } = logged;
+  return {
+    ...commonOf(logged),
+    result: "refused",
+    refusal,
+    projectSlug,
+    signingPolicySlug,
+    ...(payload === undefined
+      ? { algorithm: undefined, hashAlgorithm: undefined, hash: undefined }
+      : hashOf(payload)),
+  };
+}
+
+function commonOf(logged: Logged): Omit<Extract<LogEntry, { result: "refused" }>, OfRefused> {
+  const { sequence, id, organizationId, user, route, fast, description, metadata } = logged;
+  const { submittedAt, durationMs } = logged;
+  return {
+    ...{ sequence, id, organizationId, user, route, fast, description, metadata },
+    ...processFacts(metadata),
+    submittedAt,
+    durationMs,
+  };
+}
+
+type OfRefused =
+  | "result"
+  | "refusal"
+  | "projectSlug"
+  | "signingPolicySlug"
+  | "algorithm"
+  | "hashAlgorithm"
+  | "hash";
+
+function hashOf(payload: HashSigningPayload): Pick<AuditEntry, "algorithm" | "hashAlgorithm" | "hash"> {
+  return {
+    algorithm: payload.SignatureAlgorithm,
+    hashAlgorithm: payload.RsaHashAlgorithm,
+    hash: Buffer.from(payload.Base64EncodedHash, "base64").toString("hex"),
+  };
+}
+
+/** Nobody notes an expiry when it happens. */
+function withExpiry(
+  decisions: readonly Decision[],
+  { expiresAt }: SigningRequest,
+  result: AuditResult,
+): readonly Decision[] {
+  if (result !== "expired" || expiresAt === undefined) return decisions;
+  return [...decisions, { verdict: "expired", by: undefined, at: new Date(expiresAt), comment: undefined }];
+}
