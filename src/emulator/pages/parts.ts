@@ -67,7 +67,7 @@ export function facts(rows: readonly (readonly [name: string, value: Content])[]
 
 /** Text to copy: selected by hand without scripts, by a button with them. */
 export function copyable(id: string, label: string, text: string): Html {
-  return html`<div class="copyable"><pre id="${id}" tabindex="0" aria-label="${label}">${text}</pre><button type="button" class="small" data-copy="${id}" hidden>Copy<span class="unseen"> ${label}</span></button></div>`;
+  return html`<div class="copyable"><pre id="${id}" tabindex="0" aria-label="${label}">${text}</pre><button type="button" class="small" id="copy-${id}" data-copy="${id}" hidden>Copy<span class="unseen"> ${label}</span></button></div>`;
 }
 
 /** An entry of a list to choose from. */

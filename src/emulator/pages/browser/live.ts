@@ -7,24 +7,40 @@ export function liveScript(): void {
   const SETTLE_MS = 400;
   const channel = new BroadcastChannel("signpath-emulator-live");
   const notice = document.getElementById("notice");
+  /** What each region was brought up to last, as the server sent it: the page itself is changed by scripts. */
+  const shown = new Map<string, string>();
   let paused = false;
   let fetching = false;
   let stale = false;
   let settling: ReturnType<typeof setTimeout> | undefined;
 
   const rowsIn = (root: Element): Map<string, Element> =>
-    new Map([...root.querySelectorAll("tbody > tr[id]")].map((row) => [row.id, row]));
+    new Map([...root.querySelectorAll("tr[id]")].map((row) => [row.id, row]));
 
-  /** Rows that are as they were stay, and with them what a person is doing there. */
-  const replace = (before: Element, after: Element): void => {
-    const kept = rowsIn(before);
-    for (const [id, row] of rowsIn(after)) {
-      const same = kept.get(id);
-      if (same !== undefined && same.outerHTML === row.outerHTML) row.replaceWith(same);
+  /** Rows that are as they were stay where they are, and with them what a person is doing there. */
+  const replaceRows = (before: Element, after: Element): void => {
+    const next = rowsIn(after);
+    for (const [id, row] of rowsIn(before)) {
+      if (next.get(id)?.outerHTML !== row.outerHTML) row.remove();
     }
+    const kept = rowsIn(before);
+    let place = before.firstChild;
+    for (const [id, row] of next) {
+      if (place !== null && place === kept.get(id)) place = place.nextSibling;
+      else before.insertBefore(row, place);
+    }
+  };
+
+  const replace = (before: Element, after: Element): void => {
     const focused = before.contains(document.activeElement) ? document.activeElement?.id : undefined;
-    before.replaceChildren(...after.childNodes);
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    const [rows, freshRows] = [before.querySelector("tbody"), after.querySelector("tbody")];
+    if (rows !== null && freshRows !== null && rowsIn(before).size > 0) {
+      for (const text of [...rows.childNodes]) if (!(text instanceof Element)) text.remove();
+      replaceRows(rows, freshRows);
+    } else before.replaceChildren(...after.childNodes);
+    if (focused && document.activeElement?.id !== focused) {
+      document.getElementById(focused)?.focus({ preventScroll: true });
+    }
   };
 
   /** Whether a person has begun to fill a form there: that waits until it is sent. */
@@ -48,8 +64,10 @@ export function liveScript(): void {
     let added = 0;
     for (const region of document.querySelectorAll("[data-live]")) {
       const next = fresh.getElementById(region.id);
-      if (next === null || next.innerHTML === region.innerHTML || isBeingFilled(region)) continue;
+      if (next === null || isBeingFilled(region)) continue;
       const known = rowsIn(region);
+      if (shown.get(region.id) === next.innerHTML) continue;
+      shown.set(region.id, next.innerHTML);
       added += [...rowsIn(next).keys()].filter((id) => !known.has(id)).length;
       replace(region, next);
     }
