@@ -1,3 +1,4 @@
+import type { Accounts } from "../accounts/accounts.js";
 import type { Exchange } from "../http/exchange.js";
 import type { Reply } from "../http/reply.js";
 import { PAGES_PATH, TIMESTAMP_PATH } from "../http/router.js";
@@ -37,10 +38,23 @@ const THEME_NAMES = { auto: "Auto", light: "Light", dark: "Dark" } as const;
 /** The answer that shows a page. It gives out the cookie that the forms of the page act by. */
 export function show(exchange: Exchange, content: Page): Reply {
   const { session } = exchange.service;
-  return page(documentOf(exchange, content), content.status ?? 200, {
-    "Set-Cookie": session.cookie,
-    Vary: "Accept, Cookie",
-  });
+  return page(
+    withoutTokens(documentOf(exchange, content), exchange.service.accounts),
+    content.status ?? 200,
+    {
+      "Set-Cookie": session.cookie,
+      Vary: "Accept, Cookie",
+    },
+  );
+}
+
+/** What a client has sent may hold its token, and so may an address that somebody has typed. */
+function withoutTokens(document: Html, accounts: Accounts): string {
+  let text = accounts.blackOut(document.toString());
+  for (const { users } of accounts.organizations) {
+    for (const { apiToken } of users) text = text.replaceAll(html`${apiToken}`.toString(), "[token]");
+  }
+  return text;
 }
 
 function documentOf(exchange: Exchange, content: Page): Html {

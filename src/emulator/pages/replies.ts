@@ -1,5 +1,4 @@
 import type { Reply } from "../http/reply.js";
-import type { Html } from "./html.js";
 
 /**
  * No script and no style but those of this origin, no page of another origin around this one, no form to elsewhere. What a
@@ -27,11 +26,11 @@ const GUARDED: Readonly<Record<string, string>> = {
 const FRESH: Readonly<Record<string, string>> = { ...GUARDED, "Cache-Control": "no-store" };
 
 /** A page. */
-export function page(document: Html, status = 200, headers: Readonly<Record<string, string>> = {}): Reply {
+export function page(document: string, status = 200, headers: Readonly<Record<string, string>> = {}): Reply {
   return {
     status,
     headers: { "Content-Type": "text/html; charset=utf-8", ...FRESH, ...headers },
-    body: { bytes: Buffer.from(document.toString()) },
+    body: { bytes: Buffer.from(document) },
   };
 }
 

@@ -3,7 +3,7 @@ import { request } from "undici";
 import { describe, expect, test } from "vitest";
 import { startEmulator } from "../../../src/emulator/index.js";
 import { useEmulator } from "../../support/emulator.js";
-import { submit } from "../support.js";
+import { ecdsaPayload, submit } from "../support.js";
 import { NAVIGATION, OWN_FORM, post, sessionOf, visit } from "./support.js";
 
 const emulator = useEmulator();
@@ -164,8 +164,7 @@ describe("live updates", () => {
       for await (const chunk of stream.body) if (String(chunk).includes("data: changed")) return true;
       return false;
     })();
-    await submit(own, { policy: "p-256", payload: undefined });
-    await submit(own);
+    await submit(own, { policy: "p-256", payload: ecdsaPayload() });
     expect(await told).toBe(true);
     // The others are not read: nothing that piles up there holds the end up.
     const ends = streams.slice(1).map(({ body }) => body.text().catch(() => "cut"));
