@@ -7,6 +7,7 @@ import type { AuditEntry } from "./ledger/entry.js";
 import type { WireExchange } from "./ledger/exchanges.js";
 import type { DecisionNote, LedgerChange } from "./ledger/ledger.js";
 import type { Page, PageQuery } from "./ledger/query.js";
+import type { StateFound } from "./state/state.js";
 
 /** A user of the emulator. */
 export interface EmulatorUser {
@@ -52,6 +53,8 @@ export interface Emulator extends AsyncDisposable {
   environmentOf(userName: string): Readonly<Record<string, string>>;
   /** With what the first user may submit to. */
   readonly policies: readonly EmulatorPolicy[];
+  /** What the state directory had in it when the emulator started; `undefined` without one. */
+  readonly state: StateFound | undefined;
   /** PEM. */
   readonly rootCertificate: string;
   /** PEM: the certificate that signed those of the policies. */

@@ -27,3 +27,4 @@ export type { DecisionNote, LedgerChange } from "./ledger/ledger.js";
 export type { Page, PageQuery } from "./ledger/query.js";
 export type { EmulatorOptions } from "./options.js";
 export { startEmulator } from "./start.js";
+export type { StateFound } from "./state/state.js";

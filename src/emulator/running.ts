@@ -16,6 +16,7 @@ import type { WireExchange } from "./ledger/exchanges.js";
 import type { DecisionNote, LedgerChange, Verdict } from "./ledger/ledger.js";
 import type { Page, PageQuery } from "./ledger/query.js";
 import type { Service } from "./service.js";
+import type { StateFound } from "./state/state.js";
 
 /** The public face of what is running. */
 export class RunningEmulator implements Emulator {
@@ -30,15 +31,22 @@ export class RunningEmulator implements Emulator {
   readonly intermediateCertificate: string;
   readonly #service: Service;
   readonly #http: HttpServer;
+  readonly state: StateFound | undefined;
   readonly #settle: () => Promise<void>;
   #closing: Promise<void> | undefined;
 
   /** @param settle waits for what is still to be kept */
-  constructor(service: Service, http: HttpServer, settle: () => Promise<void>) {
+  constructor(
+    service: Service,
+    http: HttpServer,
+    state: StateFound | undefined,
+    settle: () => Promise<void>,
+  ) {
     const { organizations, first } = service.accounts;
     this.#service = service;
     this.#http = http;
     this.#settle = settle;
+    this.state = state;
     this.origin = service.origin;
     this.apiUrl = `${service.origin}/Api`;
     this.timestampUrl = service.origin + TIMESTAMP_PATH;

@@ -27,6 +27,7 @@ import { seededRandom } from "./random.js";
 import { HANDLERS } from "./routes/handlers.js";
 import { RunningEmulator } from "./running.js";
 import type { Service } from "./service.js";
+import { openState } from "./state/state.js";
 import { TimestampIdentities } from "./timestamp/identities.js";
 
 /**
@@ -54,45 +55,58 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const store = settings.state === undefined ? MEMORY : await openDirectory(settings.state);
   const records = await openAccounts(store, settings);
   const authority = await openAuthority(store);
+  const ledger = new Ledger({ ...settings, capacity: settings.auditLogCapacity });
   const accounts = new Accounts(
-    records.map((record, place) => organizationOf(record, place, store, authority)),
+    records.map((record, place) => organizationOf(record, place, { store, authority, ledger })),
   );
   const submitters = new Submitters(settings.state === undefined ? undefined : store, accounts);
-  const blackOut = (text: string): string => accounts.blackOut(text);
-  const ledger = new Ledger({ ...settings, capacity: settings.auditLogCapacity });
-  const tls = settings.tls ? await tlsServers(authority, settings.host, faults) : undefined;
-  const http = await listen(settings.host, settings.port, tls);
-  const service: Service = {
-    origin: http.origin,
-    accounts,
-    foreignOrganizationStatus: settings.foreignOrganizationStatus,
-    rootCertificate: authority.rootCertificate,
-    intermediateCertificate: authority.intermediateCertificate,
-    timestamps: new TimestampIdentities(store, authority),
-    ledger,
-    exchanges: new Exchanges(blackOut),
-    log: new RequestLog(blackOut),
-    faults,
-    limiter,
-    session: new Session(http.origin),
-    live: new Live((listener) => ledger.onChange(listener)),
-    setSubmitter: (slug, submitter, userName) =>
-      submitters.set(requirePolicy(slug).slug, submitter, userName),
-    refuseConnections: (ms) => http.refuse(ms),
-  };
-  http.answer(listenerOf(service, HANDLERS));
-  return new RunningEmulator(service, http, async () => {
-    ledger.close();
-    await submitters.settled();
-  });
+  const state = settings.state === undefined ? undefined : await openState(settings.state, ledger);
+  try {
+    const tls = settings.tls ? await tlsServers(authority, settings.host, faults) : undefined;
+    const http = await listen(settings.host, settings.port, tls);
+    const blackOut = (text: string): string => accounts.blackOut(text);
+    const service: Service = {
+      origin: http.origin,
+      accounts,
+      foreignOrganizationStatus: settings.foreignOrganizationStatus,
+      rootCertificate: authority.rootCertificate,
+      intermediateCertificate: authority.intermediateCertificate,
+      timestamps: new TimestampIdentities(store, authority),
+      ledger,
+      exchanges: new Exchanges(blackOut),
+      log: new RequestLog(blackOut),
+      faults,
+      limiter,
+      session: new Session(http.origin),
+      live: new Live((listener) => ledger.onChange(listener)),
+      setSubmitter: (slug, submitter, userName) =>
+        submitters.set(requirePolicy(slug).slug, submitter, userName),
+      refuseConnections: (ms) => http.refuse(ms),
+    };
+    http.answer(listenerOf(service, HANDLERS));
+    const settle = async (): Promise<void> => {
+      ledger.close();
+      await submitters.settled();
+      await state?.close();
+    };
+    return new RunningEmulator(service, http, state?.found, settle);
+  } catch (error) {
+    await state?.close();
+    throw error;
+  }
+}
+
+interface Grounds {
+  readonly store: Store;
+  readonly authority: Authority;
+  readonly ledger: Ledger;
 }
 
 /** The keys of the first organization have the names that they had when there was only one. */
 function organizationOf(
   { organizationId, name, users }: AccountRecord,
   place: number,
-  store: Store,
-  authority: Authority,
+  { store, authority, ledger }: Grounds,
 ): Organization {
   const prefix = place === 0 ? "" : `${organizationId.toLowerCase()}-`;
   return {
@@ -103,7 +117,11 @@ function organizationOf(
       submitter: new Set(user.submitter),
       approver: new Set(user.approver),
     })),
-    keys: new KeyRing(store, authority, { prefix, organizationName: name }),
+    keys: new KeyRing(store, authority, {
+      prefix,
+      organizationName: name,
+      needsKey: (keyId) => ledger.needsKey(keyId),
+    }),
   };
 }
 

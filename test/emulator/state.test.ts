@@ -56,7 +56,13 @@ describe("a state directory", () => {
       await emulator.certificateOf("p-256");
       expect((await stat(state)).mode & 0o777).toBe(0o700);
       const names = await readdir(state);
-      expect(names.sort()).toEqual(["emulator.json", "intermediate.pem", "policy-p-256.pem", "root.pem"]);
+      expect(names.sort()).toEqual([
+        "audit-log.jsonl",
+        "emulator.json",
+        "intermediate.pem",
+        "policy-p-256.pem",
+        "root.pem",
+      ]);
       for (const name of names) expect((await stat(join(state, name))).mode & 0o777).toBe(0o600);
     },
   );

@@ -1,18 +1,25 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Emulator } from "../../emulator/index.js";
+import { readAccounts } from "../accounts-option.js";
 import { collect, wholeNumber } from "../arguments.js";
 import { openDestination } from "../atomic-file.js";
 import { CliError, isSystemError, reasonOf, usageError } from "../cli-error.js";
-import { FAULT_HELP, readFaults } from "../fault-option.js";
+import { EMULATOR_HELP } from "../emulator-help.js";
+import { readFaults } from "../fault-option.js";
 import { openBrowser } from "../open-browser.js";
 import { visible } from "../output.js";
 import type { Outcome, OutputFlags, Session } from "../session.js";
+import { policyLine, stateLines, userLines } from "../view/emulator-lines.js";
 
 interface EmulatorFlags extends OutputFlags {
   readonly port: number;
   readonly state?: string;
   readonly organization?: string;
+  readonly accounts?: string;
+  readonly as?: string;
+  readonly approvalsNeeded: number;
+  readonly approvalExpiry?: number;
   readonly writeCa?: string;
   readonly untilStdinCloses?: boolean;
   readonly tls?: boolean;
@@ -22,28 +29,18 @@ interface EmulatorFlags extends OutputFlags {
   readonly open?: boolean;
 }
 
-const AFTER = `${FAULT_HELP}
-
-It can be reached from this machine only, and its keys protect nothing. Without --state
-everything is gone when it ends.
-
-Examples:
-  signpath emulator               then copy the lines that it prints into another shell
-  signpath emulator --open        and look at it in a browser
-  signpath emulator --port 8080 --state .emulator --write-ca ca.pem
-  signpath emulator --rate-limit 20 --fault status=503,retryAfter=1,probability=0.2,count=inf
-  signpath sign README.md --policy demo/rsa-2048 --certificates ca.pem
-    openssl cms -verify -binary -inform DER -in README.md.p7s -content README.md \\
-      -CAfile ca.pem -out verified.md`;
-
 export function registerEmulator(program: Command, session: Session): void {
   program
     .command("emulator")
     .summary("run an emulator of SignPath's API on this machine")
     .description("Runs an emulator of SignPath's API, with keys of its own, until Ctrl-C.")
     .option("--port <n>", "port to listen on; 0: a free one", wholeNumber(0, 65_535), 0)
-    .option("--state <dir>", "directory to keep its keys, certificates and token in")
+    .option("--state <dir>", "directory to keep its keys, accounts and audit log in")
     .option("--organization <uuid>", "id of its organization")
+    .option("--accounts <file>", "JSON file with organizations and users, see below")
+    .option("--as <user>", "whose variables it prints; default: the first user's")
+    .option("--approvals-needed <n>", "users who must approve what needs an approval", wholeNumber(1, 10), 1)
+    .option("--approval-expiry <s>", "seconds that an approval is waited for", wholeNumber(1, 31_536_000))
     .option("--write-ca <file>", "write the certificates of its authority to a PEM file")
     .option("--tls", "listen with TLS, with a certificate of its authority")
     .option("--rate-limit <n>", "take no more than n requests a second", wholeNumber(1, 1_000_000))
@@ -52,13 +49,15 @@ export function registerEmulator(program: Command, session: Session): void {
     .option("--open", "show its page in the browser")
     .option("--until-stdin-closes", "end when stdin does, and so together with a program that started it")
     .option("--json", "say what it has to say in one line of JSON, on stdout")
-    .addHelpText("after", AFTER)
+    .addHelpText("after", EMULATOR_HELP)
     .action((flags: EmulatorFlags) => session.perform(flags, () => emulator(session, flags)));
 }
 
 async function emulator(session: Session, flags: EmulatorFlags): Promise<Outcome> {
+  const startedAt = new Date();
   const running = await start(flags);
   const { output } = session;
+  let made = 0;
   try {
     if (flags.writeCa !== undefined) await writeAuthority(running, flags.writeCa);
     const environment = environmentFor(running, flags);
@@ -66,14 +65,16 @@ async function emulator(session: Session, flags: EmulatorFlags): Promise<Outcome
     if (!output.json) introduce(session, running, environment, flags);
     if (flags.open === true) await showPage(session, running);
     await ended(session.interruption.signal, flags.untilStdinCloses ?? false);
+    made = running.signingRequests.filter(({ submittedAt }) => submittedAt >= startedAt).length;
   } finally {
     await running.close();
   }
-  return { exitCode: 0, summary: { signingRequests: running.signingRequests.length } };
+  return { exitCode: 0, summary: { signingRequests: made } };
 }
 
 async function start(flags: EmulatorFlags): Promise<Emulator> {
-  const { port, state, organization, tls = false, rateLimit, seed } = flags;
+  const { port, state, organization, tls = false, rateLimit, seed, approvalsNeeded, approvalExpiry } = flags;
+  const organizations = flags.accounts === undefined ? undefined : await readAccounts(flags.accounts);
   const faults = await readFaults(flags.fault ?? []);
   const { startEmulator } = await import("../../emulator/index.js");
   try {
@@ -81,13 +82,19 @@ async function start(flags: EmulatorFlags): Promise<Emulator> {
       port,
       ...(state !== undefined && { state }),
       ...(organization !== undefined && { organizationId: organization }),
+      ...(organizations !== undefined && { organizations }),
+      approvalsNeeded,
+      ...(approvalExpiry !== undefined && { approvalExpiryMs: approvalExpiry * 1000 }),
       tls,
       faults,
       ...(rateLimit !== undefined && { rateLimit: { requestsPerSecond: rateLimit } }),
       ...(seed !== undefined && { seed }),
     });
   } catch (error) {
-    if (error instanceof TypeError) throw usageError(`the emulator cannot start: ${error.message}`);
+    if (error instanceof TypeError) throw usageError(`the emulator cannot start: ${visible(error.message)}`);
+    if (error instanceof Error && error.name === "UnusableState") {
+      throw new CliError("OUTPUT_UNWRITABLE", visible(error.message), { cause: error });
+    }
     if (!isSystemError(error)) throw error;
     if (error.syscall === "listen") {
       const reason = error.code === "EADDRINUSE" ? "it is in use" : reasonOf(error);
@@ -119,21 +126,56 @@ async function showPage({ output }: Session, { origin }: Emulator): Promise<void
 
 /** A client of a TLS emulator has to be told whom to trust, for which there must be a file. */
 function environmentFor(
-  { environment }: Emulator,
-  { tls = false, writeCa }: EmulatorFlags,
+  running: Emulator,
+  { as, tls = false, writeCa }: EmulatorFlags,
 ): Readonly<Record<string, string>> {
+  const environment = as === undefined ? running.environment : environmentOf(running, as);
   if (!tls || writeCa === undefined) return environment;
   return { ...environment, SIGNPATH_TLS_CA_CERTIFICATES: resolve(writeCa) };
+}
+
+function environmentOf(running: Emulator, user: string): Readonly<Record<string, string>> {
+  const { tokens } = running;
+  if (tokens.has(user)) return running.environmentOf(user);
+  throw usageError(
+    `--as ${visible(user)}: there is no such user`,
+    `There are: ${[...tokens.keys()].join(", ")}.`,
+  );
 }
 
 function listening(
   running: Emulator,
   environment: Readonly<Record<string, string>>,
 ): Record<string, unknown> {
-  const { origin, apiUrl, timestampUrl, organizationId, policies, rootCertificate, intermediateCertificate } =
-    running;
+  const {
+    origin,
+    apiUrl,
+    timestampUrl,
+    organizationId,
+    policies,
+    rootCertificate,
+    intermediateCertificate,
+    state,
+  } = running;
   const certificates = { rootCertificate, intermediateCertificate };
-  const facts = { origin, apiUrl, timestampUrl, organizationId, environment, policies, ...certificates };
+  const users = running.organizations.flatMap((organization) =>
+    organization.users.map(({ name }) => ({
+      name,
+      organization: organization.name,
+      environment: running.environmentOf(name),
+    })),
+  );
+  const facts = {
+    origin,
+    apiUrl,
+    timestampUrl,
+    organizationId,
+    environment,
+    users,
+    policies,
+    state,
+    ...certificates,
+  };
   return { event: "listening", ...facts };
 }
 
@@ -159,6 +201,9 @@ function introduce(
     .map(([name, value]) => `$env:${name}='${value.replaceAll("'", "''")}'`)
     .join("; ");
   output.data(`# PowerShell: ${powerShell}\n`);
+  if (running.state !== undefined) output.talk("", ...stateLines(running.state));
+  if (running.tokens.size > 1)
+    output.talk("", "Users, of whom --as NAME gives the variables:", ...userLines(running));
   output.talk("", "Signing policies:", ...running.policies.map(policyLine), "");
   output.talk(`Timestamp authority: ${running.timestampUrl}`);
   const authority = writeCa === undefined ? `${running.origin}/ca.pem` : visible(writeCa);
@@ -168,17 +213,6 @@ function introduce(
       "Clients have to trust its authority: --write-ca ca.pem makes it a file, and prints the variable.",
     );
   }
-}
-
-function policyLine(policy: Emulator["policies"][number]): string {
-  const { keyType, keySizeInBits, namedCurve, certificateType, approval, submitter } = policy;
-  const remarks = [
-    keyType === "Rsa" ? `RSA ${keySizeInBits}` : `EC ${namedCurve}`,
-    ...(certificateType === "X509" ? [] : ["without an X.509 certificate"]),
-    ...(approval ? ["each signature needs an approval"] : []),
-    ...(submitter ? [] : ["not for this token: not listed, and forbidden"]),
-  ];
-  return `  ${`${policy.projectSlug}/${policy.signingPolicySlug}`.padEnd(16)} ${remarks.join(", ")}`;
 }
 
 function ended(signal: AbortSignal, withStdin: boolean): Promise<void> {

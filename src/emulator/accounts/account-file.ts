@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { own, parseJsonObject } from "../json.js";
 import type { Store } from "../keys/store.js";
+import { UnusableState } from "../keys/store.js";
 import type { OrganizationSettings, UserSettings } from "./options.js";
 import { API_TOKEN, defaultOrganizations, organizationsOf } from "./options.js";
 
@@ -27,7 +28,7 @@ export async function openAccounts(store: Store, choice: AccountChoice): Promise
   const text = await store.loadOrCreate(FILE, async () => encode(withTokens(wanted, [])));
   const kept = decode(text);
   if (kept === undefined) {
-    throw new Error(`${store.locate(FILE)} is malformed; remove it, and the emulator makes another.`);
+    throw new UnusableState(`${store.locate(FILE)} is malformed; remove it, and the emulator makes another.`);
   }
   const current = organizations === undefined ? kept : withTokens(organizations, kept);
   if (organizations !== undefined) await saveAccounts(store, current, text);

@@ -2,6 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { createPrivateKey } from "node:crypto";
 import { derOf, pemOf } from "./pem.js";
 import type { Store } from "./store.js";
+import { UnusableState } from "./store.js";
 
 /** A private key and its certificate, which are kept together so that they cannot come apart. */
 export interface Bundle {
@@ -38,7 +39,7 @@ function decode(pem: string, location: string): Bundle {
   try {
     return { privateKey: createPrivateKey(pem), certificate: derOf("CERTIFICATE", pem) };
   } catch (cause) {
-    throw new Error(`${location} holds no private key; remove it, and the emulator makes another.`, {
+    throw new UnusableState(`${location} holds no private key; remove it, and the emulator makes another.`, {
       cause,
     });
   }

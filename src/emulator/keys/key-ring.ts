@@ -23,6 +23,8 @@ export interface KeyOwner {
   readonly prefix: string;
   /** The organization in the certificates. */
   readonly organizationName: string;
+  /** Whether something may still have to be signed with that key. */
+  readonly needsKey: (keyId: string) => boolean;
 }
 
 /** The keys and certificates of all policies of an organization, each made when somebody first needs it. */
@@ -46,15 +48,23 @@ export class KeyRing {
     return this.#once(this.#identities, policy.slug, () => this.#load(policy));
   }
 
-  /** A key that the policy has or has had. */
-  async certified(
-    policy: PolicyDefinition,
-    { keyId, ...known }: CertifiedKey | Identity,
-  ): Promise<SigningKey> {
-    if ("key" in known) return known.key;
-    const { keyId: current, key } = await this.identity(policy);
-    if (current !== keyId) throw new Error(`The key of this signing request is gone: ${keyId}.`);
-    return key;
+  /** A key that the policy has or has had, for what was submitted to it. */
+  async certified(policy: PolicyDefinition, certified: CertifiedKey | Identity): Promise<SigningKey> {
+    if ("key" in certified) return certified.key;
+    const { keyId } = certified;
+    const current = await this.identity(policy);
+    if (current.keyId === keyId) return current.key;
+    const name = this.#nameOfOld(policy, keyId);
+    const { privateKey } = await loadOrMake(
+      this.#store,
+      name,
+      () =>
+        Promise.reject(
+          new Error(`${this.#store.locate(`${name}.pem`)} is gone, with the key of this request.`),
+        ),
+      () => true,
+    );
+    return loadKey(policy.key, privateKey);
   }
 
   /** Another key of the same kind. */
@@ -75,6 +85,12 @@ export class KeyRing {
         newKey ? await generateKey(policy.key) : before.key.privateKey,
         validity,
       );
+      if (newKey && this.#owner.needsKey(before.keyId)) {
+        await replace(this.#store, this.#nameOfOld(policy, before.keyId), {
+          privateKey: before.key.privateKey,
+          certificate: before.certificate,
+        });
+      }
       await replace(this.#store, this.#fileName(policy), bundle);
       return this.#identity(policy, bundle);
     };
@@ -126,6 +142,10 @@ export class KeyRing {
 
   #fileName(policy: PolicyDefinition): string {
     return `${this.#owner.prefix}policy-${policy.slug}`;
+  }
+
+  #nameOfOld(policy: PolicyDefinition, keyId: string): string {
+    return `${this.#owner.prefix}former-${policy.slug}-${keyId.slice(0, 32)}`;
   }
 
   #once<T>(made: Map<string, Promise<T>>, name: string, make: () => Promise<T>): Promise<T> {

@@ -11,6 +11,11 @@ export interface Store {
   locate(name: string): string;
 }
 
+/** What a state directory has in it is nothing to go on with; the message says what to do. */
+export class UnusableState extends Error {
+  override readonly name = "UnusableState";
+}
+
 /** Keeps nothing: what is made lives as long as its maker. */
 export const MEMORY: Store = {
   loadOrCreate: (_name, create) => create(),

@@ -4,7 +4,14 @@ import type { AuditEntry, Decision } from "./entry.js";
 import { Interned } from "./interned.js";
 import type { Page, PageQuery } from "./query.js";
 import { matcherOf } from "./query.js";
-import type { Attempt, Logged, RefusedSubmission, SigningRequest, Submission } from "./signing-request.js";
+import type {
+  Attempt,
+  Logged,
+  RefusedSubmission,
+  Restorable,
+  SigningRequest,
+  Submission,
+} from "./signing-request.js";
 import { entryOf, isOpen, isSigningRequest, logEntryOf, resultOf, stateOf } from "./signing-request.js";
 
 export interface LedgerOptions {
@@ -34,6 +41,13 @@ export interface DecisionNote {
   readonly comment?: string | undefined;
 }
 
+/** Keeps what happens. */
+export interface Recorder {
+  added(logged: Logged): void;
+  decided(request: SigningRequest, decision: Decision): void;
+  signed(request: SigningRequest, signature: Buffer): void;
+}
+
 const MAX_BYTES = 64 * 1024 * 1024;
 /** Entries that one page looks at: what is asked for may be rare. */
 const MAX_WALK = 10_000;
@@ -48,6 +62,9 @@ export class Ledger {
   readonly #metadata = new Interned();
   readonly #listeners = new Set<(change: LedgerChange) => void>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  /** Those whose key may still be needed. */
+  readonly #unsigned = new Set<SigningRequest>();
+  #recorder: Recorder | undefined;
   #next = 1;
   #bytes = 0;
 
@@ -59,6 +76,31 @@ export class Ledger {
   /** Entries that are kept, refused submissions among them. */
   get count(): number {
     return this.#log.size;
+  }
+
+  /** The sequence of the oldest entry. */
+  get firstSequence(): number {
+    return this.#next - this.#log.size;
+  }
+
+  /** The sequence of the entry that comes next. */
+  get nextSequence(): number {
+    return this.#next;
+  }
+
+  at(sequence: number): Logged | undefined {
+    return this.#log.at(sequence - this.firstSequence)?.logged;
+  }
+
+  /** Whether a signing request may still have to be signed with that key. */
+  needsKey(keyId: string): boolean {
+    for (const { identity } of this.#unsigned) if (identity.keyId === keyId) return true;
+    return false;
+  }
+
+  /** Lets somebody keep what happens from now on. */
+  recordTo(recorder: Recorder): void {
+    this.#recorder = recorder;
   }
 
   add(submission: Submission): SigningRequest {
@@ -74,13 +116,34 @@ export class Ledger {
       readyAt: approval ? undefined : now + (submission.fast ? 0 : processingMs),
       decisions: [],
     };
-    return this.#keep(request);
+    return this.#announced(this.#keep(request));
   }
 
   /** Logs a submission that was answered with an error. */
   refuse(attempt: Attempt, status: number, problem: string): RefusedSubmission {
     const refusal = { status, problem: problem.slice(0, MAX_PROBLEM) };
-    return this.#keep({ ...attempt, sequence: this.#next, id: randomUUID(), refusal });
+    return this.#announced(this.#keep({ ...attempt, sequence: this.#next, id: randomUUID(), refusal }));
+  }
+
+  /** Takes in what an earlier emulator has kept, without a word. */
+  restore(kept: Restorable): void {
+    if (!this.#byId.has(kept.id)) this.#keep<Logged>({ ...kept, sequence: this.#next });
+  }
+
+  /** The same for a decision, which may be known already. */
+  restoreDecision(id: string, decision: Decision, readyAt: number | undefined): void {
+    const request = this.find(id);
+    if (request === undefined) return;
+    const isKnown = request.decisions.some(
+      ({ verdict, by, at }) =>
+        verdict === decision.verdict && by === decision.by && at.getTime() === decision.at.getTime(),
+    );
+    if (!isKnown) this.#decided(request, decision, readyAt);
+  }
+
+  restoreSignature(id: string, signature: Buffer): void {
+    const request = this.find(id);
+    if (request !== undefined) this.#signed(request, signature);
   }
 
   find(id: string): SigningRequest | undefined {
@@ -112,16 +175,17 @@ export class Ledger {
         `Signing request ${id} has been approved by ${by} already; it needs somebody else.`,
       );
     }
-    request.decisions = [...request.decisions, { verdict, by, at: new Date(), comment }];
-    if (verdict === "approved" && request.decisions.length >= request.approvalsNeeded) {
-      request.readyAt = Date.now() + this.#options.processingMs;
-    }
+    const decision = { verdict, by, at: new Date(), comment };
+    const isApproved = verdict === "approved" && request.decisions.length + 1 >= request.approvalsNeeded;
+    this.#decided(request, decision, isApproved ? Date.now() + this.#options.processingMs : request.readyAt);
+    this.#recorder?.decided(request, decision);
     this.#tell("changed", request);
   }
 
   /** Keeps a signature that was made after the submission. */
   sign(request: SigningRequest, signature: Buffer): void {
-    request.signature = signature;
+    this.#signed(request, signature);
+    this.#recorder?.signed(request, signature);
   }
 
   /** The signing requests, oldest first. */
@@ -134,14 +198,14 @@ export class Ledger {
   /** What a page shows of the log. Without a filter it costs the same however long the log is. */
   page(query: PageQuery): Page {
     const matches = matcherOf(query);
-    const first = this.#next - this.#log.size;
+    const first = this.firstSequence;
     const entries: Page["entries"][number][] = [];
     let sequence = Math.min(query.before ?? this.#next, this.#next);
     const last = Math.max(first, sequence - MAX_WALK);
     while (sequence > last && entries.length < query.limit) {
       sequence--;
-      const kept = this.#log.at(sequence - first);
-      if (kept !== undefined && matches(kept.logged)) entries.push(logEntryOf(kept.logged));
+      const logged = this.at(sequence);
+      if (logged !== undefined && matches(logged)) entries.push(logEntryOf(logged));
     }
     return { entries, next: sequence > first ? sequence : undefined };
   }
@@ -173,16 +237,34 @@ export class Ledger {
     const size = bytes + (kept.description?.length ?? 0);
     this.#next++;
     this.#bytes += size;
+    if (isSigningRequest(kept) && kept.signature === undefined) this.#unsigned.add(kept);
     this.#byId.set(kept.id, kept);
     this.#forget(this.#log.push({ logged: kept, bytes: size }));
     while (this.#bytes > MAX_BYTES && this.#log.size > 1) this.#forget(this.#log.shift());
-    this.#tell("added", kept);
     return kept;
+  }
+
+  #announced<T extends Logged>(logged: T): T {
+    this.#recorder?.added(logged);
+    this.#tell("added", logged);
+    return logged;
+  }
+
+  #decided(request: SigningRequest, decision: Decision, readyAt: number | undefined): void {
+    request.decisions = [...request.decisions, decision];
+    request.readyAt = readyAt;
+    if (decision.verdict !== "approved") this.#unsigned.delete(request);
+  }
+
+  #signed(request: SigningRequest, signature: Buffer): void {
+    request.signature = signature;
+    this.#unsigned.delete(request);
   }
 
   #forget(dropped: { readonly logged: Logged; readonly bytes: number } | undefined): void {
     if (dropped === undefined) return;
     this.#byId.delete(dropped.logged.id);
+    if (isSigningRequest(dropped.logged)) this.#unsigned.delete(dropped.logged);
     this.#bytes -= dropped.bytes;
   }
 

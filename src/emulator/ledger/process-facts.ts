@@ -9,8 +9,21 @@ export interface ProcessFacts {
   readonly build: Build | undefined;
 }
 
+const NONE: ProcessFacts = { commandLine: undefined, processUser: undefined, build: undefined };
+/** Thousands of entries have the same metadata. */
+const KNOWN = new WeakMap<object, ProcessFacts>();
+
 /** Reads the metadata of either route: `CreatingProcess` and `Build`, or `sourceProcess` and `build`. */
 export function processFacts(metadata: unknown): ProcessFacts {
+  if (!isObject(metadata)) return NONE;
+  const known = KNOWN.get(metadata);
+  if (known !== undefined) return known;
+  const facts = read(metadata);
+  KNOWN.set(metadata, facts);
+  return facts;
+}
+
+function read(metadata: JsonObject): ProcessFacts {
   const process = member(metadata, "CreatingProcess") ?? member(metadata, "sourceProcess");
   return {
     commandLine: text(process, "CommandLine") ?? text(process, "commandLine"),

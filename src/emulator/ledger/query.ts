@@ -1,6 +1,7 @@
 import type { LogEntry } from "./entry.js";
+import { processFacts } from "./process-facts.js";
 import type { Logged } from "./signing-request.js";
-import { isSigningRequest, logEntryOf, resultOf } from "./signing-request.js";
+import { hexOf, isSigningRequest, resultOf } from "./signing-request.js";
 
 /** Which part of the log somebody wants to see, newest first. */
 export interface PageQuery {
@@ -34,6 +35,8 @@ export interface Page {
   readonly next: number | undefined;
 }
 
+const HEX = /^[0-9a-f]+$/;
+
 /** Whether an entry is one of those that were asked for. */
 export function matcherOf(query: PageQuery): (logged: Logged) => boolean {
   const { organizationId, policy, status } = query;
@@ -42,26 +45,18 @@ export function matcherOf(query: PageQuery): (logged: Logged) => boolean {
     (organizationId === undefined || logged.organizationId === organizationId.toLowerCase()) &&
     (policy === undefined || policyOf(logged) === policy) &&
     (status === undefined || (isSigningRequest(logged) ? resultOf(logged) : "refused") === status) &&
-    (text === "" || says(logEntryOf(logged), text));
+    (text === "" || says(logged, text));
 }
 
 function policyOf(logged: Logged): string | undefined {
   return isSigningRequest(logged) ? logged.policy.slug : logged.signingPolicySlug;
 }
 
-function says(entry: LogEntry, text: string): boolean {
-  const { id, hash, description, commandLine, processUser, user, build } = entry;
-  const refusal = entry.result === "refused" ? entry.refusal.problem : undefined;
-  const texts = [
-    id,
-    hash,
-    description,
-    commandLine,
-    processUser,
-    user,
-    build?.url,
-    build?.commit,
-    build?.job,
-  ];
-  return [...texts, refusal].some((each) => each?.toLowerCase().includes(text) === true);
+function says(logged: Logged, text: string): boolean {
+  const { id, description, user, payload } = logged;
+  const { commandLine, processUser, build } = processFacts(logged.metadata);
+  const refusal = isSigningRequest(logged) ? undefined : logged.refusal.problem;
+  const texts = [id, description, commandLine, processUser, user, build?.url, build?.commit, build?.job];
+  if ([...texts, refusal].some((each) => each?.toLowerCase().includes(text) === true)) return true;
+  return payload !== undefined && HEX.test(text) && hexOf(payload).includes(text);
 }

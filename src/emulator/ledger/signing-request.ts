@@ -33,6 +33,9 @@ export interface Submission extends Attempt {
   signature: Buffer | undefined;
 }
 
+/** An entry that an earlier emulator has kept. */
+export type Restorable = Omit<SigningRequest, "sequence"> | Omit<RefusedSubmission, "sequence">;
+
 /** A signing request and where it stands. */
 export interface SigningRequest extends Submission {
   readonly sequence: number;
@@ -102,64 +105,67 @@ export function stateOf(request: SigningRequest): SigningRequestState & { workfl
 
 /** What an auditor sees of a signing request. */
 export function entryOf(request: SigningRequest): AuditEntry {
-  const { policy, payload, user, readyAt, decisions, approvalsNeeded } = request;
+  const { policy, payload, readyAt, decisions } = request;
+  const { commandLine, processUser, build } = processFacts(request.metadata);
   const result = resultOf(request);
   return {
-    ...commonOf(request),
-    result,
-    user,
+    sequence: request.sequence,
+    id: request.id,
+    organizationId: request.organizationId,
+    user: request.user,
     projectSlug: PROJECT_SLUG,
     signingPolicySlug: policy.slug,
-    ...hashOf(payload),
+    route: request.route,
+    fast: request.fast,
+    algorithm: payload.SignatureAlgorithm,
+    hashAlgorithm: payload.RsaHashAlgorithm,
+    hash: hexOf(payload),
+    description: request.description,
+    metadata: request.metadata,
+    commandLine,
+    processUser,
+    build,
+    result,
     status: STATUS[result],
+    submittedAt: request.submittedAt,
+    durationMs: request.durationMs,
     signedAt: result === "signed" && readyAt !== undefined ? new Date(readyAt) : undefined,
     decisions: withExpiry(decisions, request, result),
-    approvalsNeeded,
+    approvalsNeeded: request.approvalsNeeded,
   };
 }
 
 /** The same for whatever the log has. */
 export function logEntryOf(logged: Logged): LogEntry {
   if (isSigningRequest(logged)) return entryOf(logged);
-  const { projectSlug, signingPolicySlug, payload, refusal } = logged;
+  const { payload } = logged;
+  const { commandLine, processUser, build } = processFacts(logged.metadata);
   return {
-    ...commonOf(logged),
+    sequence: logged.sequence,
+    id: logged.id,
+    organizationId: logged.organizationId,
+    user: logged.user,
+    projectSlug: logged.projectSlug,
+    signingPolicySlug: logged.signingPolicySlug,
+    route: logged.route,
+    fast: logged.fast,
+    algorithm: payload?.SignatureAlgorithm,
+    hashAlgorithm: payload?.RsaHashAlgorithm,
+    hash: payload && hexOf(payload),
+    description: logged.description,
+    metadata: logged.metadata,
+    commandLine,
+    processUser,
+    build,
     result: "refused",
-    refusal,
-    projectSlug,
-    signingPolicySlug,
-    ...(payload === undefined
-      ? { algorithm: undefined, hashAlgorithm: undefined, hash: undefined }
-      : hashOf(payload)),
+    refusal: logged.refusal,
+    submittedAt: logged.submittedAt,
+    durationMs: logged.durationMs,
   };
 }
 
-function commonOf(logged: Logged): Omit<Extract<LogEntry, { result: "refused" }>, OfRefused> {
-  const { sequence, id, organizationId, user, route, fast, description, metadata } = logged;
-  const { submittedAt, durationMs } = logged;
-  return {
-    ...{ sequence, id, organizationId, user, route, fast, description, metadata },
-    ...processFacts(metadata),
-    submittedAt,
-    durationMs,
-  };
-}
-
-type OfRefused =
-  | "result"
-  | "refusal"
-  | "projectSlug"
-  | "signingPolicySlug"
-  | "algorithm"
-  | "hashAlgorithm"
-  | "hash";
-
-function hashOf(payload: HashSigningPayload): Pick<AuditEntry, "algorithm" | "hashAlgorithm" | "hash"> {
-  return {
-    algorithm: payload.SignatureAlgorithm,
-    hashAlgorithm: payload.RsaHashAlgorithm,
-    hash: Buffer.from(payload.Base64EncodedHash, "base64").toString("hex"),
-  };
+export function hexOf({ Base64EncodedHash }: HashSigningPayload): string {
+  return Buffer.from(Base64EncodedHash, "base64").toString("hex");
 }
 
 /** Nobody notes an expiry when it happens. */
