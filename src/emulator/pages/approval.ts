@@ -2,7 +2,7 @@ import type { Caller } from "../accounts/accounts.js";
 import { PAGES_PATH } from "../http/router.js";
 import type { LogEntry } from "../ledger/entry.js";
 import type { Page } from "../ledger/query.js";
-import { entryPath, policyName } from "./entries.js";
+import { entryPath, policyName, shortened } from "./entries.js";
 import type { Content, Html } from "./html.js";
 import { html } from "./html.js";
 import { algorithmName, time } from "./parts.js";
@@ -17,7 +17,7 @@ export function waitingList(viewer: Caller, { entries, next }: Page): Html {
     (
       entry,
     ) => html`<li id="waiting-${entry.id}"><div><p><a id="waiting-link-${entry.id}" href="${entryPath(entry)}">${policyName(entry)}, ${time(entry.submittedAt)}</a></p>
-<p class="hint">${algorithmName(entry)}${entry.commandLine !== undefined && html` · <code>${entry.commandLine}</code>`}${entry.description !== undefined && html` · ${entry.description}`}</p></div>
+<p class="hint">${algorithmName(entry)}${entry.commandLine !== undefined && html` · <code>${shortened(entry.commandLine)}</code>`}${entry.description !== undefined && html` · ${entry.description}`}</p></div>
 ${verdictForm(viewer, entry, "/")}</li>`,
   )}</ul>${more}</section>`;
 }

@@ -18,9 +18,16 @@ export function policyName({ projectSlug, signingPolicySlug }: LogEntry): string
 type Column = readonly [heading: string, look: string, cell: (entry: LogEntry) => Content];
 
 const COLUMNS: readonly Column[] = [
-  ["Policy", "", policyName],
-  ["Algorithm", "", algorithmName],
-  ["Hash", "long", ({ hash }) => hash && html`<code>${hash}</code>`],
+  ["Policy", "policy", policyName],
+  [
+    "Algorithm",
+    "",
+    (entry) =>
+      algorithmName(entry)
+        ?.split(/(?<=,) /)
+        .map((part) => html`<span class="whole">${part}</span> `),
+  ],
+  ["Hash", "long hash", ({ hash }) => hash && html`<code>${hash}</code>`],
   [
     "Command line",
     "long",
@@ -60,7 +67,7 @@ function userOf({ user, processUser }: LogEntry): Content {
 }
 
 /** Without the folders of the program and of its script, which say little and are long. */
-function shortened(commandLine: string): string {
+export function shortened(commandLine: string): string {
   return commandLine.replace(/^\S*[/\\](\S+)/, "$1").replace(/^(\S+ )\S*[/\\](\S+)/, "$1$2");
 }
 

@@ -50,7 +50,7 @@ ${own.map(([name, field]) => input(name, field, given))}
 <div><label for="field-route">Route</label><select id="field-route" name="route">${option("", "All of the API", given.get("route") ?? "")}${[
     ...ALL_ROUTES,
   ].map((route) => option(route, route, given.get("route") ?? undefined))}</select></div>
-<div><label for="field-count">How many requests</label><input id="field-count" name="count" list="counts" value="${given.get("count") ?? "1"}" pattern="[1-9][0-9]*|${ENDLESS}" required aria-describedby="count-hint"><span class="hint" id="count-hint">a number, or ${ENDLESS} for all</span></div>
+<div><label for="field-count">How many requests <span class="hint">or ${ENDLESS}</span></label><input id="field-count" name="count" list="counts" value="${given.get("count") ?? "1"}" pattern="[1-9][0-9]*|${ENDLESS}" required></div>
 <div><label for="field-probability">Probability</label><input id="field-probability" name="probability" type="number" min="0" max="1" step="any" value="${given.get("probability") ?? "1"}" required></div>
 <datalist id="counts"><option value="1"></option><option value="10"></option><option value="${ENDLESS}"></option></datalist>
 <button class="primary">Switch on</button></form>`;
@@ -74,6 +74,7 @@ function input(name: string, { type, required }: Field, given: URLSearchParams):
 
 /** `retryAfterDate` as a person writes it. */
 function words(name: string): string {
+  if (name === "ms") return "Time (ms)";
   const text = name.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
   return text.charAt(0).toUpperCase() + text.slice(1).replace(/\bms$/, "(ms)");
 }

@@ -9,7 +9,7 @@ type Result = LogEntry["result"];
 const LOOKS: Readonly<Record<Result, readonly [look: string, text: string]>> = {
   signed: ["good", "Signed"],
   processing: ["busy", "In progress"],
-  pending: ["wait", "Waiting for approval"],
+  pending: ["wait", "Waiting"],
   denied: ["bad", "Denied"],
   canceled: ["quiet", "Cancelled"],
   failed: ["bad", "Failed"],

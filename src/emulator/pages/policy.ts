@@ -29,7 +29,7 @@ export async function policy(exchange: Exchange, found: EmulatorPolicy, error?: 
   const { certificate } = await organization.keys.identity(requirePolicy(slug));
   const name = `${found.projectSlug}/${slug}`;
   const main = html`<p class="crumb"><a href="${PAGES_PATH}/policies">Policies</a></p><h1>${name}</h1>
-<p class="state">${remarks(found)}</p>
+${remarks(found).length > 0 && html`<p class="state">${remarks(found)}</p>`}
 <section class="card" aria-labelledby="certificate-heading"><div class="headline"><h2 id="certificate-heading">${certificate === undefined ? "Key" : "Certificate"}</h2>${downloads(found)}</div>
 ${facts([
   ["Key", keyName(found)],

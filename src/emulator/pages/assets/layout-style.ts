@@ -45,8 +45,9 @@ footer p { margin-block: 0.2rem; }
 @media (max-width: 48rem) {
   main { padding-block-start: 1.1rem; }
   .top { padding-block: 0.4rem; gap: 0 0.75rem; }
-  .brand { flex: 1 1 auto; gap: 0.45rem; font-size: 0.98rem; }
-  .theme button { padding: 0.2rem 0.42rem; font-size: 0.78rem; }
+  .brand { flex: 1 1 auto; gap: 0.4rem; font-size: 0.92rem; }
+  .brand img { width: 24px; height: 24px; }
+  .theme button { padding: 0.2rem 0.38rem; font-size: 0.78rem; }
   .top nav { order: 3; flex-basis: 100%; margin-inline: -0.5rem; }
   .top nav ul { flex-wrap: wrap; }
   .top nav a { padding: 0.35rem 0.6rem; font-size: 0.9rem; }

@@ -1,6 +1,7 @@
 /** What pages are made of. */
 export const PARTS = `
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 14px; box-shadow: var(--shadow); padding: 1.1rem 1.25rem; margin-block: 1.1rem; }
+.card > :last-child, .card > form:last-child > * { margin-block-end: 0; }
 .attention { border-color: var(--wait); border-inline-start-width: 5px; }
 .headline { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: 0.25rem 1rem; margin-block-end: 0.6rem; }
 .headline p { margin: 0; }
@@ -56,7 +57,7 @@ label .hint { font-size: 0.8rem; }
 
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 0.89rem; }
-th, td { text-align: start; padding: 0.5rem 0.75rem; vertical-align: top; border-block-end: 1px solid var(--line); }
+th, td { text-align: start; padding: 0.5rem 0.6rem; vertical-align: top; border-block-end: 1px solid var(--line); }
 th:first-child, td:first-child { padding-inline-start: 0.25rem; }
 thead th { font-size: 0.8rem; font-weight: 560; color: var(--soft); white-space: nowrap; }
 tbody th { font-weight: 520; white-space: nowrap; }
@@ -64,12 +65,13 @@ tbody tr:last-child > * { border-block-end: 0; }
 tbody tr:hover > * { background: var(--sunken); }
 td.number { text-align: end; white-space: nowrap; font-variant-numeric: tabular-nums; }
 time { font-variant-numeric: tabular-nums; white-space: nowrap; }
-td.long code { display: block; line-height: 1.8; max-width: 15rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-td:not(.long) { overflow-wrap: anywhere; }
+td.long code { display: block; line-height: 1.8; max-width: 18rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+td:not(.long) { overflow-wrap: break-word; }
+.whole { white-space: nowrap; }
 .links a { margin-inline-end: 0.6rem; white-space: nowrap; }
 .paging { display: flex; gap: 1rem; justify-content: flex-end; min-height: 1.5rem; }
 
-.facts { margin: 0; }
+.facts { margin: 0.5rem 0 0; }
 .facts > div { display: grid; grid-template-columns: 12rem minmax(0, 1fr); gap: 1rem; padding-block: 0.32rem; border-block-end: 1px solid var(--line); }
 .facts > div:last-child { border-block-end: 0; }
 dt { color: var(--soft); }
@@ -78,8 +80,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 pre { margin: 0; padding: 0.75rem 0.9rem; background: var(--sunken); border: 1px solid var(--line); border-radius: 10px; overflow: auto; max-height: 26rem; tab-size: 2; }
 .copyable { position: relative; margin-block: 0.5rem; }
 .copyable > button { position: absolute; inset-block-start: 0.4rem; inset-inline-end: 0.4rem; }
-.copyable > button:not([hidden]) + *, .copyable pre { padding-inline-end: 5rem; }
-#signature-base64 { white-space: pre-wrap; overflow-wrap: anywhere; }
+.copyable pre { padding-inline-end: 5rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 
 summary { cursor: pointer; }
 summary h2 { display: inline; }
@@ -123,5 +124,6 @@ summary h2 { display: inline; }
   .cards td::before { content: attr(data-label); color: var(--soft); }
   td.long code { max-width: none; }
 }
-@media (min-width: 48.01rem) and (max-width: 90rem) { td.long code { max-width: 10rem; } }
+@media (min-width: 48.01rem) { td.hash code { max-width: 7rem; } td.policy { white-space: nowrap; } }
+@media (min-width: 48.01rem) and (max-width: 90rem) { td.long:not(.hash) code { max-width: 11rem; } }
 `;
