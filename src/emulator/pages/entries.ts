@@ -19,14 +19,7 @@ type Column = readonly [heading: string, look: string, cell: (entry: LogEntry) =
 
 const COLUMNS: readonly Column[] = [
   ["Policy", "policy", policyName],
-  [
-    "Algorithm",
-    "",
-    (entry) =>
-      algorithmName(entry)
-        ?.split(/(?<=,) /)
-        .map((part) => html`<span class="whole">${part}</span> `),
-  ],
+  ["Algorithm", "", algorithmOf],
   ["Hash", "long hash", ({ hash }) => hash && html`<code>${hash}</code>`],
   [
     "Command line",
@@ -58,6 +51,12 @@ function rowOf(entry: LogEntry): Html {
     ([heading, look, cell]) =>
       html`<td role="cell" data-label="${heading}"${look !== "" && html` class="${look}"`}>${cell(entry)}</td>`,
   )}</tr>\n`;
+}
+
+/** An algorithm and its hash, which may stand below each other. */
+function algorithmOf(entry: LogEntry): Content {
+  const parts = algorithmName(entry)?.split(/(?<=,) /) ?? [];
+  return html`<span>${parts.map((part) => html`<span class="whole">${part}</span> `)}</span>`;
 }
 
 /** The token's user, and the one of the process where that is known. */

@@ -35,6 +35,9 @@ const SECTIONS: Readonly<Record<Section, readonly [path: string, label: string]>
 
 const THEME_NAMES = { auto: "Auto", light: "Light", dark: "Dark" } as const;
 
+/** Not written out in a template, which the bundler would change into a call of a package that is not there. */
+const END_OF_SCRIPT = "/script";
+
 /** The answer that shows a page. It gives out the cookie that the forms of the page act by. */
 export function show(exchange: Exchange, content: Page): Reply {
   const { session } = exchange.service;
@@ -72,7 +75,7 @@ function documentOf(exchange: Exchange, content: Page): Html {
 <title>${title} · SignPath Emulator</title>
 <link rel="icon" type="image/svg+xml" href="${assetPath("icon.svg")}">
 <link rel="stylesheet" href="${assetPath("style.css")}">
-${(["page", ...scripts] as const).map((name) => html`<script type="module" src="${assetPath(`${name}.js`)}"></script>\n`)}</head>
+${(["page", ...scripts] as const).map((name) => html`<script type="module" src="${assetPath(`${name}.js`)}"><${END_OF_SCRIPT}>\n`)}</head>
 <body>
 <a class="skip" href="#main">Skip to content</a>
 <header class="top">
