@@ -14,6 +14,7 @@ test.skipIf(process.platform !== "linux")(
     chmodSync(opener, 0o755);
     const running = start(["emulator", "--open"], { env: { PATH: `${folder}:${process.env["PATH"]}` } });
     await eventually(() => expect(existsSync(seen)).toBe(true));
+    await eventually(() => expect(running.stderr()).toContain("\n"));
     const [, address] = /^(http:\S+) shows in a browser/.exec(running.stderr()) ?? [];
     expect(readFileSync(seen, "utf8")).toBe(`${address}\n`);
     const answer = await fetch(`${address}`, { headers: { accept: "text/html" } });

@@ -18,6 +18,7 @@ export function policyName({ projectSlug, signingPolicySlug }: LogEntry): string
 type Column = readonly [heading: string, look: string, cell: (entry: LogEntry) => Content];
 
 const COLUMNS: readonly Column[] = [
+  ["Result", "", ({ result }) => resultBadge(result)],
   ["Policy", "policy", policyName],
   ["Algorithm", "", algorithmOf],
   ["Hash", "long hash", ({ hash }) => hash && html`<code>${hash}</code>`],
@@ -29,7 +30,6 @@ const COLUMNS: readonly Column[] = [
   ["User", "", userOf],
   ["Build", "", buildOf],
   ["Duration", "number", ({ durationMs }) => milliseconds(durationMs)],
-  ["Result", "", ({ result }) => resultBadge(result)],
 ];
 
 /** A table of audit entries, newest first, which is kept up to date where scripts run. */

@@ -126,4 +126,5 @@ summary h2 { display: inline; }
 }
 @media (min-width: 48.01rem) { td.hash code { max-width: 7rem; } td.policy { white-space: nowrap; } }
 @media (min-width: 48.01rem) and (max-width: 90rem) { td.long:not(.hash) code { max-width: 11rem; } }
+@media (min-width: 48.01rem) and (max-width: 78rem) { td.hash code { max-width: 5.5rem; } td.long:not(.hash) code { max-width: 8rem; } }
 `;
