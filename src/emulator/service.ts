@@ -4,6 +4,8 @@ import type { RequestLog } from "./http/log.js";
 import type { RateLimiter } from "./http/rate-limit.js";
 import type { Exchanges } from "./ledger/exchanges.js";
 import type { Ledger } from "./ledger/ledger.js";
+import type { Live } from "./pages/live.js";
+import type { Session } from "./pages/session.js";
 import type { TimestampIdentities } from "./timestamp/identities.js";
 
 /** What every request is answered from. */
@@ -25,6 +27,10 @@ export interface Service {
   readonly limiter: RateLimiter;
   /** Gives a user the right to submit to a policy, or takes it. */
   readonly setSubmitter: (signingPolicySlug: string, submitter: boolean, userName: string) => void;
+  /** What the pages act by. */
+  readonly session: Session;
+  /** Tells the pages of changes. */
+  readonly live: Live;
   /** Resets every connection and accepts none for so many milliseconds. */
   readonly refuseConnections: (ms: number) => void;
 }

@@ -21,6 +21,8 @@ import { Exchanges } from "./ledger/exchanges.js";
 import { Ledger } from "./ledger/ledger.js";
 import type { EmulatorOptions } from "./options.js";
 import { settingsOf } from "./options.js";
+import { Live } from "./pages/live.js";
+import { Session } from "./pages/session.js";
 import { seededRandom } from "./random.js";
 import { HANDLERS } from "./routes/handlers.js";
 import { RunningEmulator } from "./running.js";
@@ -75,6 +77,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       log: new RequestLog(blackOut),
       faults,
       limiter,
+      session: new Session(http.origin),
+      live: new Live((listener) => ledger.onChange(listener)),
       setSubmitter: (slug, submitter, userName) =>
         submitters.set(requirePolicy(slug).slug, submitter, userName),
       refuseConnections: (ms) => http.refuse(ms),

@@ -7,6 +7,7 @@ import { openDestination } from "../atomic-file.js";
 import { CliError, isSystemError, reasonOf, usageError } from "../cli-error.js";
 import { EMULATOR_HELP } from "../emulator-help.js";
 import { readFaults } from "../fault-option.js";
+import { openBrowser } from "../open-browser.js";
 import { visible } from "../output.js";
 import type { Outcome, OutputFlags, Session } from "../session.js";
 import { policyLine, stateLines, userLines } from "../view/emulator-lines.js";
@@ -25,6 +26,7 @@ interface EmulatorFlags extends OutputFlags {
   readonly rateLimit?: number;
   readonly fault?: readonly string[];
   readonly seed?: number;
+  readonly open?: boolean;
 }
 
 export function registerEmulator(program: Command, session: Session): void {
@@ -44,6 +46,7 @@ export function registerEmulator(program: Command, session: Session): void {
     .option("--rate-limit <n>", "take no more than n requests a second", wholeNumber(1, 1_000_000))
     .option("--fault <spec>", "something that goes wrong, see below; can be given more than once", collect)
     .option("--seed <n>", "make faults with a probability repeatable", wholeNumber(0, 2 ** 32 - 1))
+    .option("--open", "show its page in the browser")
     .option("--until-stdin-closes", "end when stdin does, and so together with a program that started it")
     .option("--json", "say what it has to say in one line of JSON, on stdout")
     .addHelpText("after", EMULATOR_HELP)
@@ -60,6 +63,7 @@ async function emulator(session: Session, flags: EmulatorFlags): Promise<Outcome
     const environment = environmentFor(running, flags);
     output.event(listening(running, environment));
     if (!output.json) introduce(session, running, environment, flags);
+    if (flags.open === true) await showPage(session, running);
     await ended(session.interruption.signal, flags.untilStdinCloses ?? false);
     made = running.signingRequests.filter(({ submittedAt }) => submittedAt >= startedAt).length;
   } finally {
@@ -114,6 +118,12 @@ async function writeAuthority(running: Emulator, path: string): Promise<void> {
   await destination.commit(Buffer.from(running.rootCertificate + running.intermediateCertificate));
 }
 
+async function showPage({ output }: Session, { origin }: Emulator): Promise<void> {
+  const problem = await openBrowser(origin);
+  if (problem !== undefined)
+    output.talk(`The browser was not opened: ${visible(problem)}. The page is ${origin}`);
+}
+
 /** A client of a TLS emulator has to be told whom to trust, for which there must be a file. */
 function environmentFor(
   running: Emulator,
@@ -137,8 +147,16 @@ function listening(
   running: Emulator,
   environment: Readonly<Record<string, string>>,
 ): Record<string, unknown> {
-  const { apiUrl, timestampUrl, organizationId, policies, rootCertificate, intermediateCertificate, state } =
-    running;
+  const {
+    origin,
+    apiUrl,
+    timestampUrl,
+    organizationId,
+    policies,
+    rootCertificate,
+    intermediateCertificate,
+    state,
+  } = running;
   const certificates = { rootCertificate, intermediateCertificate };
   const users = running.organizations.flatMap((organization) =>
     organization.users.map(({ name }) => ({
@@ -148,6 +166,7 @@ function listening(
     })),
   );
   const facts = {
+    origin,
     apiUrl,
     timestampUrl,
     organizationId,
@@ -169,8 +188,9 @@ function introduce(
 ): void {
   const variables = Object.entries(environment);
   output.talk(
-    `An emulator of SignPath listens on ${running.origin} until Ctrl-C. Its keys protect nothing.`,
+    `${running.origin} shows in a browser what happens here.`,
     "",
+    "An emulator of SignPath listens there until Ctrl-C. Its keys protect nothing.",
     "To use it, copy these lines into another shell:",
     "",
   );

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Caller } from "../accounts/accounts.js";
 import type { Encounter } from "../faults/fault-book.js";
+import { callerOfPage } from "../pages/caller.js";
 import { pause } from "../pause.js";
 import type { Service } from "../service.js";
 import { authorized } from "./authorization.js";
@@ -131,6 +132,10 @@ function assertAllowed(exchange: Exchange): void {
     throw new Refusal(problem(405, undefined, { Allow: destination.method }));
   }
   if (API_ROUTES.has(destination.route)) {
+    if (destination.byPage) {
+      exchange.caller = callerOfPage(exchange);
+      return;
+    }
     const caller = authorized(request.headers.authorization, service.accounts);
     assertOrganization(exchange, caller);
     exchange.caller = caller;

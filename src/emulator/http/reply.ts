@@ -1,10 +1,15 @@
+import type { ServerResponse } from "node:http";
+
 /** An answer that is not sent yet. JSON stays a value until then, so that a fault can change it. */
 export interface Reply {
   readonly status: number;
   /** Without `Content-Length`, which follows from the body. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: { readonly json: unknown } | { readonly bytes: Buffer };
+  readonly body: { readonly json: unknown } | { readonly bytes: Buffer } | { readonly stream: Stream };
 }
+
+/** Writes a body that has no end of its own. */
+export type Stream = (response: ServerResponse) => void;
 
 /** What ASP.NET puts on a JSON answer. */
 const JSON_TYPE = "application/json; charset=utf-8";
@@ -22,6 +27,7 @@ export function text(content: string, type: string, headers: Readonly<Record<str
 }
 
 export function bytesOf(reply: Reply): Buffer {
+  if ("stream" in reply.body) return Buffer.alloc(0);
   return "json" in reply.body ? Buffer.from(JSON.stringify(reply.body.json)) : reply.body.bytes;
 }
 

@@ -16,6 +16,7 @@ export type RouteName =
   | "about"
   | "timestamp"
   | "admin"
+  | "page"
   | "unknown";
 
 /** Where a request goes. */
@@ -25,6 +26,10 @@ export interface Destination {
   readonly method?: "GET" | "POST";
   /** Below `/admin/`: in lower case, as the path has it. */
   readonly action?: string;
+  /** A page asks for a route of the API: its session stands for a token, and for the organization. */
+  readonly byPage?: boolean;
+  /** Of a page: the path in lower case. */
+  readonly page?: string;
   /** Below the API: in lower case, as the path has it. */
   readonly organizationId?: string;
   /** The signing request that the path names, in lower case. */
@@ -82,6 +87,8 @@ const UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 const API = new RegExp(`^/api/${API_VERSION}/(${UUID})/(.+)$`);
 const ONE_REQUEST = new RegExp(`^${ROUTES.signingRequests.toLowerCase()}/(${UUID})(/.*)?$`);
 const PAGE = new RegExp(`^/web/(${UUID})/signingrequests/(${UUID})$`);
+/** Where the pages for people are, but for the first one and those of signing requests. */
+export const PAGES_PATH = "/ui";
 const UNKNOWN: Destination = { route: "unknown" };
 /** The service has all it has below `/Api` and `/Web`. */
 const ADMIN = "/admin/";
@@ -99,6 +106,10 @@ export function routeOf(path: string): Destination {
   if (api?.[1] !== undefined && api[2] !== undefined) return apiRoute(api[1], api[2]);
   if (lower === "/ca.pem") return { route: "caCertificates", method: "GET" };
   if (lower === TIMESTAMP_PATH) return { route: "timestamp", method: "POST" };
+  if (lower === `${PAGES_PATH}/api/signingrequests`) {
+    return { route: "signingRequests", method: "POST", byPage: true };
+  }
+  if (lower.startsWith(`${PAGES_PATH}/`)) return { route: "page", page: lower };
   if (lower.startsWith(ADMIN)) return { route: "admin", action: lower.slice(ADMIN.length) };
   const page = PAGE.exec(lower);
   if (page?.[1] !== undefined && page[2] !== undefined) {

@@ -1,5 +1,6 @@
 import { admin } from "../admin/admin.js";
 import type { Handlers } from "../http/exchange.js";
+import { pages } from "../pages/pages.js";
 import { timestamp } from "../timestamp/handler.js";
 import { about, caCertificates, notFound, signingRequestPage } from "./pages.js";
 import { mySigningPolicies } from "./policies.js";
@@ -29,5 +30,6 @@ export const HANDLERS: Handlers = {
   about,
   timestamp,
   admin,
+  page: pages,
   unknown: notFound,
 };

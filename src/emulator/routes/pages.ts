@@ -2,15 +2,18 @@ import type { Handler } from "../http/exchange.js";
 import { problem } from "../http/problem.js";
 import { text } from "../http/reply.js";
 import { TIMESTAMP_PATH } from "../http/router.js";
-import { entryOf } from "../ledger/signing-request.js";
+import { assertVisit } from "../pages/access.js";
+import { overview } from "../pages/overview.js";
+import { requestPage } from "../pages/request.js";
 
-const NO_SCRIPTS = { "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'" };
-const STYLE =
-  "body{font:1rem/1.5 system-ui;margin:2rem}th{text-align:left;padding-right:2rem;vertical-align:top}";
-
-/** `GET /`. */
-export const about: Handler = ({ service }) =>
-  text(
+/** `GET /`: a page for a browser, text for everything else. */
+export const about: Handler = (exchange) => {
+  const { request, service } = exchange;
+  if (/\btext\/html\b/.test(request.headers.accept ?? "")) {
+    assertVisit(request, service);
+    return overview(exchange);
+  }
+  return text(
     [
       "An emulator of SignPath's hash signing API, for development and tests. Its keys protect nothing.",
       "",
@@ -21,7 +24,9 @@ export const about: Handler = ({ service }) =>
       "",
     ].join("\n"),
     "text/plain; charset=utf-8",
+    { Vary: "Accept" },
   );
+};
 
 /** `GET /ca.pem`: what a verifier has to trust and to know. */
 export const caCertificates: Handler = ({ service }) =>
@@ -29,32 +34,12 @@ export const caCertificates: Handler = ({ service }) =>
 
 /** The page behind `webLink`: open to whoever knows the signing request's id, as it needs a browser only. */
 export const signingRequestPage: Handler = (exchange) => {
-  const { destination, service } = exchange;
-  const found = service.ledger.find(destination.id ?? "");
+  const { destination, request, service } = exchange;
+  assertVisit(request, service);
+  const found = service.ledger.findLogged(destination.id ?? "");
   if (found === undefined || found.organizationId !== destination.organizationId) return notFound(exchange);
-  const entry = entryOf(found);
-  const rows = Object.entries({
-    Id: entry.id,
-    Status: entry.status,
-    Project: entry.projectSlug,
-    "Signing policy": entry.signingPolicySlug,
-    Submitted: entry.submittedAt.toISOString(),
-    Route: entry.route,
-    "Signature algorithm": entry.algorithm,
-    "Hash algorithm": entry.hashAlgorithm ?? "",
-    Hash: entry.hash,
-    Description: entry.description ?? "",
-    Metadata: entry.metadata === undefined ? "" : JSON.stringify(entry.metadata, undefined, 2),
-  });
-  const table = rows.map(([name, value]) => `<tr><th>${name}</th><td><pre>${escaped(value)}</pre></td></tr>`);
-  const head = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Signing request</title><style>${STYLE}</style></head>`;
-  const html = `${head}<body><h1>Signing request</h1><table>${table.join("")}</table></body></html>\n`;
-  return text(html, "text/html; charset=utf-8", NO_SCRIPTS);
+  return requestPage(exchange, found);
 };
 
 /** Everything else. */
 export const notFound: Handler = () => problem(404, "The emulator has nothing at this address.");
-
-function escaped(value: string): string {
-  return value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-}

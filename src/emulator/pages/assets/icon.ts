@@ -1,0 +1,3 @@
+/** A pen's nib over a seal; drawn here. */
+export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><defs><linearGradient id="g" x1="0" y1="0" x2="1" y2="1"><stop offset="0" stop-color="#4f6bed"/><stop offset="1" stop-color="#2b3f9e"/></linearGradient></defs><rect width="32" height="32" rx="8" fill="url(#g)"/><path d="M8 21.5c3.2-1 4.2-8.6 7-8.6 2.4 0 .2 7.4 2.4 7.4 1.7 0 2.1-3.2 3.9-3.2 1.3 0 1.1 2.1 3.2 2.1" fill="none" stroke="#fff" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round"/><path d="M8 25.5h16" stroke="#aebcff" stroke-width="1.8" stroke-linecap="round"/></svg>
+`;
