@@ -6,7 +6,7 @@ import { HELP as GIT_HELP } from "../dist/cli/plugins/git/help.js";
 import { makeProgram } from "../dist/cli/program.js";
 import { Session } from "../dist/cli/session.js";
 import { SETTINGS } from "../dist/config/settings.js";
-import { page, paragraphs, roff, section, tagged, verbatim } from "./roff.mjs";
+import { page, paragraphs, roff, section, subsection, tagged, verbatim } from "./roff.mjs";
 
 const folder = "dist/man";
 /** Of the release, as CHANGELOG.md has it; before that, today. */
@@ -90,8 +90,7 @@ function signpathPage() {
 function commandLines({ usage, description, arguments: args, options, after }) {
   const headings = new Set(options.map(({ heading }) => heading));
   const [before, blocks] = split(after);
-  return [
-    `.SS "${roff(usage)}"`,
+  return subsection(usage, [
     ...paragraphs(description),
     ...args.flatMap((argument) => tagged(argument.usage, argument.description + choicesText(argument))),
     ...[...headings].flatMap((heading) => [
@@ -100,7 +99,7 @@ function commandLines({ usage, description, arguments: args, options, after }) {
     ]),
     ...paragraphs(before),
     ...blocks.flatMap(({ heading, lines }) => [".PP", roff(heading), ...verbatim(lines)]),
-  ];
+  ]);
 }
 
 function optionLines(option) {

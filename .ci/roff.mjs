@@ -7,9 +7,17 @@ export function page({ name, date, version }, sections) {
 }
 
 export function section(title, lines) {
-  // A paragraph begins there anyway.
+  return headed(".SH", title, lines);
+}
+
+export function subsection(title, lines) {
+  return headed(".SS", title, lines);
+}
+
+/** A paragraph begins below a heading anyway. */
+function headed(macro, title, lines) {
   const content = lines[0] === ".PP" ? lines.slice(1) : lines;
-  return content.length === 0 ? [] : [`.SH "${title}"`, ...content];
+  return content.length === 0 ? [] : [`${macro} "${roff(title)}"`, ...content];
 }
 
 /** Text with empty lines between its paragraphs. */

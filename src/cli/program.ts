@@ -33,14 +33,14 @@ Exit codes:
   143  ended by SIGTERM            6  verification
 
 Examples:
-  signpath demo                                         see it work, without an account
-  signpath policies                                     what may I sign with?
-  signpath init                                         settings, and a job for your CI
-  signpath sign setup.msi --policy my-app/release       makes setup.msi.p7s
-  signpath sign dist/*.js --json                        with the default policy, for programs
-  signpath verify setup.msi --root root.pem             checks setup.msi.p7s
-  signpath csr my-app/release                           a certification request for its key
-  signpath sign --help                                  more about signing`;
+  signpath demo                                    # see it work, without an account
+  signpath policies                                # what may I sign with?
+  signpath init                                    # settings, and a job for your CI
+  signpath sign setup.msi --policy my-app/release  # makes setup.msi.p7s
+  signpath sign dist/*.js --json                   # with the default policy, for programs
+  signpath verify setup.msi --root root.pem        # checks setup.msi.p7s
+  signpath csr my-app/release                      # a certification request for its key
+  signpath sign --help                             # more about signing`;
 
 const REGISTER = [
   registerSign,

@@ -20,7 +20,13 @@ export type Verifier =
   | "gpgsm"
   | "python-jwt"
   | "python-cose"
-  | "c2pa-node";
+  | "c2pa-node"
+  | "jq"
+  | "mandoc"
+  | "man"
+  | "script"
+  | "zsh"
+  | "fish";
 
 /** Bouncy Castle's classes, where Debian puts them. */
 export const BOUNCY_CASTLE_JARS: readonly string[] = ["bcpkix", "bcprov", "bcutil"].map(
@@ -46,6 +52,12 @@ export const verifiers: Readonly<Record<Verifier, string | undefined>> = lazily(
   "python-jwt": () => pythonWith("jwt", "cryptography"),
   "python-cose": () => pythonWith("cbor2", "cryptography"),
   "c2pa-node": () => process.env["C2PA_NODE"] || undefined,
+  jq: () => locate("jq"),
+  mandoc: () => locate("mandoc"),
+  man: () => locate("man"),
+  script: () => locate("script"),
+  zsh: () => locate("zsh"),
+  fish: () => locate("fish"),
 });
 
 /** Java runs a source file only where its compiler is. */

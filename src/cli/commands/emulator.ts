@@ -26,7 +26,7 @@ It can be reached from this machine only, and its keys protect nothing. Without 
 everything is gone when it ends.
 
 Examples:
-  signpath emulator               then copy the lines that it prints into another shell
+  signpath emulator  # then copy the lines that it prints into another shell
   signpath emulator --port 8080 --state .emulator --write-ca ca.pem
   signpath emulator --rate-limit 20 --fault status=503,retryAfter=1,probability=0.2,count=inf
   signpath sign README.md --policy demo/rsa-2048 --certificates ca.pem

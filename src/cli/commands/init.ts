@@ -14,7 +14,7 @@ The job signs, verifies and uploads what --files names. It comes on stdout, or w
 where the platform looks for it. What is there already is replaced with --force only.
 
 Examples:
-  signpath init
+  signpath init  # asks
   signpath init --organization 00000000-0000-4000-8000-000000000000 --policy my-app/release
   signpath init --ci github --write --timestamp http://tsa.example --force`;
 

@@ -29,6 +29,10 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
       "--resume",
     ],
   },
+  init: {
+    "What is configured:": ["--organization", "--project", "--policy", "--api-url", "--config"],
+    "The job:": ["--ci", "--write", "--files", "--timestamp", "--certificates"],
+  },
   verify: {
     "What is trusted:": ["--root", "--timestamp-root", "--certificates", "--crl"],
     "What is asked for:": [
