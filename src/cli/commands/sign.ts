@@ -1,13 +1,15 @@
-import type { Command } from "commander";
-import { Option } from "commander";
+import { Command, Option } from "commander";
 import { collect, wholeNumber } from "../arguments.js";
+import { usageError } from "../cli-error.js";
 import { addClientOptions } from "../client.js";
 import type { Session } from "../session.js";
 import { addCmsOptions } from "../sign/cms-flags.js";
 import type { SignFlags } from "../sign/flags.js";
 import { HASHES } from "../sign/flags.js";
+import { addJournalOptions, journalOf } from "../sign/journal/flags.js";
 import { STREAM } from "../sign/plan.js";
 import { signFiles } from "../sign/sign-files.js";
+import type { SignOrder } from "../sign/worker/messages.js";
 
 const AFTER = `
 A signature appears whole or not at all: it is written to a temporary file, which takes
@@ -45,10 +47,43 @@ Examples:
     openssl dgst -sha256 -verify key.pem -signature setup.msi.sig setup.msi
   tar c dist | signpath sign - --out dist.tar.p7s`;
 
+/** Does what the command says. */
+type Act = (order: SignOrder) => Promise<void>;
+
 export function registerSign(program: Command, session: Session): void {
+  define(program, ({ files, flags }) =>
+    session.perform(flags, async () => {
+      const args = process.argv.slice(process.argv.indexOf("sign", 2) + 1);
+      return signFiles(session, await complete({ files, flags, args }));
+    }),
+  );
+}
+
+/** `--resume` alone means the files and the options of the journal. */
+async function complete(order: SignOrder): Promise<SignOrder> {
+  const { files, flags, args } = order;
+  if (files.length > 0) return order;
+  if (!flags.resume)
+    throw usageError(
+      "missing required argument 'file'",
+      "Name the files to sign, or resume a journal with --resume.",
+    );
+  const { recordedArguments } = await import("../sign/journal/recorded.js");
+  const recorded = await recordedArguments(journalOf(flags) ?? "", args);
+  let found: SignOrder | undefined;
+  const program = new Command().exitOverride();
+  define(program, async (each) => {
+    found = { ...each, args: recorded };
+  });
+  await program.parseAsync(["sign", ...recorded], { from: "user" });
+  if (found === undefined || found.files.length === 0) throw usageError("the journal names no file");
+  return found;
+}
+
+function define(program: Command, act: Act): void {
   const command = program
     .command("sign")
-    .argument("<file...>", `files to sign; ${STREAM} is stdin`)
+    .argument("[file...]", `files to sign; ${STREAM} is stdin`)
     .summary("sign files")
     .description("Signs files. Each is hashed here; only the hash is sent.")
     .option("--policy <project/policy>", "whose key signs; default: the configured one")
@@ -79,10 +114,9 @@ export function registerSign(program: Command, session: Session): void {
     )
     .option("--keep-unstamped", "write signatures whose timestamp is not to be had, too")
     .option("--out <path>", `a file for one signature, a directory for all, or ${STREAM} for stdout`)
-    .option("--jobs <n>", "files to sign at the same time", wholeNumber(1, 256), 4);
-  addClientOptions(addCmsOptions(command))
+    .option("--jobs <n>", "files to sign at the same time", wholeNumber(1, 256), 4)
+    .option("--no-progress", "no line that changes; default: where stderr is a terminal and CI is not set");
+  addClientOptions(addJournalOptions(addCmsOptions(command)))
     .addHelpText("after", AFTER)
-    .action((files: string[], flags: SignFlags) =>
-      session.perform(flags, () => signFiles(session, files, flags)),
-    );
+    .action((files: string[], flags: SignFlags) => act({ files, flags, args: [] }));
 }

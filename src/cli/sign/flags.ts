@@ -2,11 +2,12 @@ import { usageError } from "../cli-error.js";
 import type { ClientFlags } from "../client.js";
 import type { CmsFlags } from "./cms-flags.js";
 import { checkCmsFlags } from "./cms-flags.js";
+import type { JournalFlags } from "./journal/flags.js";
 import { STREAM } from "./plan.js";
 import type { HashName, SignatureFormat } from "./signer.js";
 
 /** What the command line of `signpath sign` can say. */
-export interface SignFlags extends ClientFlags, CmsFlags {
+export interface SignFlags extends ClientFlags, CmsFlags, JournalFlags {
   readonly policy?: string;
   readonly jobs: number;
   readonly format: SignatureFormat;
@@ -19,6 +20,8 @@ export interface SignFlags extends ClientFlags, CmsFlags {
   readonly timestampOrder?: "sequential" | "spread";
   readonly keepUnstamped?: boolean;
   readonly out?: string;
+  /** `false` for `--no-progress`. */
+  readonly progress: boolean;
 }
 
 export const HASHES: Readonly<Record<SignFlags["hash"], HashName>> = {

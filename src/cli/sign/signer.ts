@@ -25,10 +25,16 @@ export interface SignatureOptions {
 /** A result, whole or piece by piece. */
 export type Signature = Uint8Array | AsyncIterable<Uint8Array>;
 
-/** Makes signatures of one kind with one policy. */
-export interface Signer {
+/** What is the same for each signature of a signer. */
+interface SignerFacts {
+  readonly format: SignatureFormat;
   /** WebCrypto name. */
   readonly algorithm: string;
+  readonly hash: HashName;
+}
+
+/** Makes signatures, whose bytes somebody else writes. */
+export interface ContentSigner extends SignerFacts {
   /** How long a signature may become, for content of so many bytes. */
   room(contentBytes: number): number;
   /**
@@ -41,6 +47,19 @@ export interface Signer {
     onUnstamped?: ((error: SignPathError) => void) | undefined,
   ): Promise<Signature>;
 }
+
+/** Signs files, and writes them itself: whole or not at all. */
+export interface FileSigner extends SignerFacts {
+  /** @returns the length of the result in bytes */
+  signFile(
+    job: { readonly file: string; readonly output: string },
+    signal: AbortSignal,
+    onUnstamped?: ((error: SignPathError) => void) | undefined,
+  ): Promise<number>;
+}
+
+/** Makes signatures of one kind with one policy. */
+export type Signer = ContentSigner | FileSigner;
 
 export const EXTENSIONS: Readonly<Record<SignatureFormat, string>> = { cms: ".p7s", raw: ".sig" };
 
@@ -60,7 +79,7 @@ const BER_SHARE = 1 + 2 ** -12;
  *
  * @throws {SignPathError} `POLICY_UNUSABLE`, `ALGORITHM_NOT_SUPPORTED`, `CONFIG_INVALID`
  */
-export async function makeSigner(policy: SigningPolicy, options: SignatureOptions): Promise<Signer> {
+export async function makeSigner(policy: SigningPolicy, options: SignatureOptions): Promise<ContentSigner> {
   const { format, hash, padding } = options;
   const unpadded = policy.keyType === "EC" ? "ECDSA" : PADDINGS.pkcs1;
   const name = padding === undefined ? unpadded : PADDINGS[padding];
@@ -68,10 +87,10 @@ export async function makeSigner(policy: SigningPolicy, options: SignatureOption
   policy.privateKey(algorithm);
   const signer =
     format === "cms" ? await cmsSigner(policy, options) : await rawSigner(policy, algorithm, options);
-  return { algorithm: name, ...signer };
+  return { format, hash, algorithm: name, ...signer };
 }
 
-type Signing = Omit<Signer, "algorithm">;
+type Signing = Pick<ContentSigner, "room" | "sign">;
 
 async function cmsSigner(policy: SigningPolicy, options: SignatureOptions): Promise<Signing> {
   // Not all of CMS: who signs without a timestamp need not wait for what checks them.
