@@ -47,7 +47,14 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
 };
 
 /** The same for every command that talks to SignPath. */
-const GENERAL: ReadonlySet<string> = new Set(["--config", "--json", "--verbose", "--quiet", "--no-color"]);
+const GENERAL: ReadonlySet<string> = new Set([
+  "--config",
+  "--json",
+  "--verbose",
+  "--quiet",
+  "--no-progress",
+  "--no-color",
+]);
 
 /** Puts the options of a command with many of them under headings. */
 export function groupOptions(command: Command): void {

@@ -5,10 +5,11 @@ import {
   INSTALL,
   indented,
   NODE_MAJOR,
-  signCommand,
+  signCommands,
   TIMEOUT_MINUTES,
   verificationNeedsToken,
   verifyCommands,
+  yamlCommands,
   yamlVariables,
 } from "./recipe.js";
 
@@ -39,8 +40,7 @@ ${yamlVariables(6, facts)}    steps:
       # Here make, or download, what is to be signed: ${facts.files}
       - bash: ${INSTALL}
         displayName: Install signpath
-      - bash: ${signCommand(facts)}
-        displayName: Sign
+      - bash:${yamlCommands(10, signCommands(facts))}        displayName: Sign
         env:
           ${TOKEN} # secrets are in no environment of their own accord
       - bash: |

@@ -5,10 +5,11 @@ import {
   INSTALL,
   indented,
   NODE_MAJOR,
-  signCommand,
+  signCommands,
   TIMEOUT_MINUTES,
   verificationNeedsToken,
   verifyCommands,
+  yamlCommands,
   yamlVariables,
 } from "./recipe.js";
 
@@ -51,8 +52,7 @@ ${yamlVariables(6, facts)}    steps:
 ${facts.journal ? restore() : ""}      - name: Sign
         env:
           ${TOKEN}
-        run: ${signCommand(facts)}
-      - name: Verify
+        run:${yamlCommands(10, signCommands(facts))}      - name: Verify
 ${verificationNeedsToken(facts) ? indented(8, ["env:", `  ${TOKEN}`]) : ""}        run: |
 ${indented(10, verifyCommands(facts))}${facts.journal ? save() : ""}      - uses: ${UPLOAD}
         with:

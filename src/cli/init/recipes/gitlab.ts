@@ -4,8 +4,9 @@ import {
   heading,
   INSTALL,
   indented,
+  JOURNAL,
   NODE_MAJOR,
-  signCommand,
+  signCommands,
   TIMEOUT_MINUTES,
   verifyCommands,
   yamlVariables,
@@ -28,14 +29,20 @@ ${yamlVariables(4, facts)}${facts.journal ? cache() : ""}  # What is to be signe
   before_script:
     - ${INSTALL}
   script:
-    - ${signCommand(facts)}
-    - |
+${listed(signCommands(facts))}    - |
 ${indented(6, verifyCommands(facts))}  artifacts:
     paths:
       - ${FOLDER}/
-`;
+${facts.journal ? indented(4, ["exclude:", `  - ${JOURNAL}*`]) : ""}`;
   const path = ".gitlab/signpath.yml";
   return { text, path, todo: [secret, `In .gitlab-ci.yml: include: [{ local: ${path} }]`] };
+}
+
+function listed(commands: readonly string[]): string {
+  return indented(
+    4,
+    commands.map((command) => `- ${command}`),
+  );
 }
 
 /** A job that is run again signs what is missing, and nothing twice. */

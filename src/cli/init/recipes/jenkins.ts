@@ -4,7 +4,8 @@ import {
   heading,
   INSTALL,
   indented,
-  signCommand,
+  JOURNAL,
+  signCommands,
   TIMEOUT_MINUTES,
   variables,
   verifyCommands,
@@ -36,15 +37,17 @@ ${indented(4, environment)}    NPM_CONFIG_PREFIX = "\${env.WORKSPACE}/.npm-globa
         SIGNPATH_API_TOKEN = credentials('signpath-api-token')
       }
       steps {
-        sh '${signCommand(facts)}'
-        sh '''
+${indented(
+  8,
+  signCommands(facts).map((command) => `sh '${command}'`),
+)}        sh '''
 ${indented(10, verifyCommands(facts))}        '''
       }
     }
   }
   post {
     success {
-      archiveArtifacts artifacts: '${FOLDER}/**', fingerprint: true
+      archiveArtifacts artifacts: '${FOLDER}/**', ${facts.journal ? `excludes: '${JOURNAL}*', ` : ""}fingerprint: true
       sh 'rm -rf ${FOLDER}'
     }
   }

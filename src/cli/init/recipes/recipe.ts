@@ -41,10 +41,13 @@ export function heading(comment: string, secret: string): string {
     .join("");
 }
 
-/** A command that makes one signature for each file, beside an account of what is done where there can be one. */
-export function signCommand({ files, journal }: RecipeFacts): string {
-  const options = journal ? ` --journal ${FOLDER}/.journal` : "";
-  return `signpath sign ${files} --format cms --out ${FOLDER}/${options}`;
+/** What is signed is remembered there, where the platform keeps it for another attempt. */
+export const JOURNAL: string = `${FOLDER}/.journal`;
+
+/** Commands that make one signature for each file. */
+export function signCommands({ files, journal }: RecipeFacts): readonly string[] {
+  const sign = `signpath sign ${files} --format cms --out ${FOLDER}/`;
+  return journal ? [`mkdir -p ${FOLDER}`, `${sign} --journal ${JOURNAL}`] : [sign];
 }
 
 /** Commands for a POSIX shell that check each signature. Without issuers, the policy's own certificate is trusted. */
@@ -74,6 +77,11 @@ export function variables({
     ...(certificates.length === 0 ? [] : [["SIGNPATH_CERTIFICATES", certificates.join(":")] as const]),
     ...(timestamps.length === 0 ? [] : [["SIGNPATH_TIMESTAMP_URLS", timestamps.join(" ")] as const]),
   ];
+}
+
+/** Commands as the value of a YAML key: in its line, or each in one below it. */
+export function yamlCommands(blanks: number, commands: readonly string[]): string {
+  return commands.length === 1 ? ` ${commands[0]}\n` : ` |\n${indented(blanks, commands)}`;
 }
 
 /** Lines with some blanks before them. */
