@@ -56,15 +56,14 @@ const GENERAL: ReadonlySet<string> = new Set([
   "--no-color",
 ]);
 
-/** Puts the options of a command with many of them under headings. */
+/** Puts options under headings: those that every command has, and of some commands the others, too. */
 export function groupOptions(command: Command): void {
-  const groups = GROUPS[command.name()];
-  if (groups === undefined) return;
+  const groups = GROUPS[command.name()] ?? {};
+  const general = command.options.filter(({ long }) => long !== undefined && GENERAL.has(long));
   for (const option of command.options) {
-    const long = option.long ?? "";
-    const heading = Object.keys(groups).find((name) => groups[name]?.includes(long));
+    const heading = Object.keys(groups).find((name) => groups[name]?.includes(option.long ?? ""));
     if (heading !== undefined) option.helpGroup(heading);
-    else if (GENERAL.has(long)) option.helpGroup(OUTPUT);
+    else if (general.length > 1 && general.includes(option)) option.helpGroup(OUTPUT);
   }
-  command.addHelpOption(new Option("-h, --help", "show this help").helpGroup(OUTPUT));
+  if (general.length > 1) command.addHelpOption(new Option("-h, --help", "show this help").helpGroup(OUTPUT));
 }
