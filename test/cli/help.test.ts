@@ -132,6 +132,14 @@ describe("a mistake in the command", () => {
     }
   });
 
+  test.each([`--api-token=${CANARY}`, `--token=${CANARY}\n${CANARY}`, `-t=${CANARY}`])(
+    "nor the value of an unknown option, where there is no token to compare it with: %j",
+    async (option) => {
+      const result = await signpath(["sign", "a", option, "--json"]);
+      expect([result.status, everythingIn(result).includes(CANARY)]).toEqual([1, false]);
+    },
+  );
+
   test("says where the token belongs", async () => {
     const { stderr } = await signpath(["sign", "a", "--api-token=x"]);
     expect(stderr).toBe(
