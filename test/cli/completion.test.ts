@@ -135,7 +135,7 @@ testWith("fish", "fish shows what each command and option does", async () => {
   const offered = async (line: string): Promise<string> =>
     (await run(pathOf("fish"), ["--no-config", "-c", code, file, line])).stdout;
   expect(await offered("signpath ver")).toBe("verify\tverify a signature\n");
-  expect(await offered("signpath sign --ha")).toBe("--hash\tof the content\n");
+  expect(await offered("signpath sign --ha")).toMatch(/^--hash\tof the content.*\n$/);
   expect((await offered("signpath csr --padding ")).split("\n").map((line) => line.split("\t")[0])).toEqual([
     "pkcs1",
     "pss",

@@ -108,7 +108,7 @@ async function prepare(): Promise<() => Shell> {
     (line) =>
       run("bash", ["-o", "pipefail", "-c", line], { cwd: folder, env: { ...env, HOME: folder } });
   const before = [
-    "signpath sign report.pdf --attached --out report.p7m",
+    "signpath sign report.pdf --format cms --attached --out report.p7m",
     "signpath sign setup.msi --timestamp http://tsa.example",
   ];
   expect(await inFolder(cwd)(before.join(" && "))).toMatchObject({ status: 0 });
