@@ -11,11 +11,15 @@ const beside = ["dist/bin/LICENSES.txt", "dist/bin/package.json"];
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
 const output = execFileSync("npm", ["pack", "--json", "--dry-run", "--ignore-scripts", "--silent"]);
 const [pack] = Object.values(JSON.parse(output.toString()));
+/** The manual pages. */
+const pages = manifest.man.map((path) => posix.normalize(path));
 const paths = new Set(pack.files.map(({ path }) => path));
 const mapsAreDeclared = manifest.files.some((pattern) => pattern.endsWith(".map"));
 
 const problems = [
-  ...[...documents, ...beside].filter((path) => !paths.has(path)).map((path) => `${path} is missing`),
+  ...[...documents, ...beside, ...pages]
+    .filter((path) => !paths.has(path))
+    .map((path) => `${path} is missing`),
   ...pack.files.flatMap(({ path, size }) => [
     ...(isExpected(path) ? [] : [`${path} does not belong here`]),
     ...(size > largest ? [`${path} has ${size} bytes, more than ${largest}`] : []),
@@ -30,7 +34,7 @@ const sizes = `${Math.ceil(pack.size / 1024)} KiB packed, ${Math.ceil(pack.unpac
 console.log(`package: ${pack.files.length} files, ${sizes}`);
 
 function isExpected(path) {
-  if (documents.includes(path) || beside.includes(path)) return true;
+  if ([...documents, ...beside, ...pages].includes(path)) return true;
   return /^dist\/.+\.(js|d\.ts)$/.test(path) || (mapsAreDeclared && /^dist\/.+\.map$/.test(path));
 }
 

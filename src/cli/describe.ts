@@ -125,7 +125,8 @@ function redact(text: string): string {
   return token.length < 8 ? text : text.replaceAll(token, "***");
 }
 
-function shown(line: string): string {
+/** A line for a person, without the token and without what a terminal could take for an order. */
+export function shown(line: string): string {
   return visible(redact(line));
 }
 

@@ -17,8 +17,8 @@ everything is gone when it ends; with it keys, accounts, rights and the audit lo
 waits for an approval are there again. The audit log of a directory is that of one emulator.
 
 Examples:
-  signpath emulator               then copy the lines that it prints into another shell
-  signpath emulator --open        and look at it in a browser
+  signpath emulator         # then copy the lines that it prints into another shell
+  signpath emulator --open  # and look at it in a browser
   signpath emulator --port 8080 --state .emulator --write-ca ca.pem
   signpath emulator --accounts accounts.json --as build --approvals-needed 2
   signpath emulator --rate-limit 20 --fault status=503,retryAfter=1,probability=0.2,count=inf

@@ -5,12 +5,16 @@ import type { CallOptions } from "../api/transport/request.js";
 import { requireSignal } from "../base/abort.js";
 import { messageOf, SignPathError } from "../base/errors.js";
 import { SharedWork } from "../base/shared-work.js";
+import { mostSimilar } from "../base/similar.js";
 import type { SigningPolicyRecord } from "../wire/policies.js";
 import type { PolicySlugs } from "./reference.js";
 import type { PolicyOperations } from "./signing-policy.js";
 import { SigningPolicy } from "./signing-policy.js";
 import type { PolicyConnection } from "./state.js";
 import { PolicyState } from "./state.js";
+
+/** How long a suggestion may take. */
+const SUGGESTION_MS = 5000;
 
 interface Entry {
   readonly policy: SigningPolicy;
@@ -98,11 +102,30 @@ export class PolicyDirectory {
       this.#aliases.set(keyOf(filter), entry);
       return entry;
     }
+    const meant = await this.#meant(filter, signal);
     throw new SignPathError(
       "POLICY_NOT_FOUND",
-      `there is no signing policy ${projectSlug}/${signingPolicySlug} for this API token: check both slugs, and that the token's user is a submitter of the policy`,
+      `there is no signing policy ${projectSlug}/${signingPolicySlug} for this API token: ${meant === undefined ? "" : `did you mean ${meant}? If not, `}check both slugs, and that the token's user is a submitter of the policy`,
       { stage: "policy", attempts },
     );
+  }
+
+  /** The policy whose name was probably misspelt, of those that the token's user may use. */
+  async #meant(
+    { projectSlug, signingPolicySlug }: PolicySlugs,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    try {
+      const brief = AbortSignal.any([signal, AbortSignal.timeout(SUGGESTION_MS)]);
+      const records = await this.#api.mySigningPolicies({}, { signal: brief });
+      const references = records
+        .map((record) => `${record.projectSlug}/${record.signingPolicySlug}`)
+        .filter((reference) => !this.#api.config.token.isIn(reference));
+      return mostSimilar(`${projectSlug}/${signingPolicySlug}`, references);
+    } catch {
+      // There is an error to be told already.
+      return undefined;
+    }
   }
 
   #take(record: SigningPolicyRecord, sequence: number): Entry {

@@ -1,8 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { VERSION } from "../../src/base/version.js";
+import { wrapped } from "../../src/cli/help/wrapped.js";
+import { everythingIn } from "../support/leaks.js";
+import { commandNames, wholeTree } from "./help-support.js";
 import { eventsOf, signpath } from "./support.js";
 
-const COMMANDS = ["sign", "policies", "certificate", "csr", "demo", "emulator"];
+const COMMANDS = commandNames();
+const CANARY = "canary+Token/7f3a9c0d5e==";
 
 describe("help", () => {
   test("names each command, the settings and the exit codes, on stdout", async () => {
@@ -29,6 +33,39 @@ describe("help", () => {
   test("offers no option for the token", async () => {
     const texts = await Promise.all(COMMANDS.map(async (name) => (await signpath([name, "--help"])).stdout));
     expect(texts.join("\n")).not.toMatch(/^ *--[a-z-]*token/m);
+  });
+
+  test("has the many options of a command under headings", async () => {
+    const { stdout } = await signpath(["sign", "--help"]);
+    const headings = [
+      "Options:",
+      "CMS signatures:",
+      "Timestamps:",
+      "Files and batches:",
+      "Settings and output:",
+    ];
+    expect(headings.map((heading) => stdout.indexOf(`\n${heading}\n`)).every((at) => at > 0)).toBe(true);
+    for (const { name, options } of wholeTree().commands.filter((each) => each.options.length > 12)) {
+      const found = new Set(options.map(({ heading }) => heading));
+      expect([name, found.size > 1]).toEqual([name, true]);
+    }
+  });
+
+  test("is broken between words on a narrow terminal, but for what is to be copied", () => {
+    const text = [
+      "A signature appears whole or not at all.",
+      "  cms  CMS SignedData, DER, detached unless --attached",
+      "  signpath sign setup.msi --policy my-app/release --jobs 8",
+    ].join("\n");
+    expect(wrapped(text, 30).split("\n")).toEqual([
+      "A signature appears whole or",
+      "not at all.",
+      "  cms  CMS SignedData, DER,",
+      "       detached unless",
+      "       --attached",
+      "  signpath sign setup.msi --policy my-app/release --jobs 8",
+    ]);
+    expect(wrapped(text, 100)).toBe(text);
   });
 
   test("fits a terminal of 100 columns", async () => {
@@ -62,6 +99,14 @@ describe("a mistake in the command", () => {
       "Allowed choices are auto, cms, raw, jws, pdf, authenticode, jar, xml",
       "",
     ],
+    [["sign", "a", "--format", "csm"], "Allowed choices are auto, cms", "Did you mean cms?"],
+    [
+      ["sign", "a", "--hash", "SHA-265"],
+      "Allowed choices are sha256, sha384, sha512",
+      "Did you mean sha256?",
+    ],
+    [["completion", "bsh"], "Allowed choices are bash, zsh, fish", "Did you mean bash?"],
+    [["init", "--ci", "gihtub"], "Allowed choices are github, gitlab", "Did you mean github?"],
     [["sign", "a", "--hash", "md5"], "Allowed choices are sha256, sha384, sha512", ""],
     [["sign", "a", "--hash", "sha1"], "Allowed choices are sha256, sha384, sha512", ""],
     [["sign", "a", "--padding", "oaep"], "Allowed choices are pkcs1, pss", ""],
@@ -74,6 +119,37 @@ describe("a mistake in the command", () => {
     expect(stderr).toContain(message);
     expect(stderr).toContain(suggestion);
     expect(stderr).toMatch(/^error: /);
+  });
+
+  test.each([
+    [`--api-token=${CANARY}`],
+    [`--token=${CANARY}\n${CANARY}`],
+    ["--api-token", CANARY],
+    [`-t=${CANARY}`],
+    [`--hash=${CANARY}`],
+    ["--jobs", CANARY],
+  ])("shows no token that was given in it: %j", async (...args) => {
+    const env = { SIGNPATH_API_TOKEN: CANARY };
+    for (const more of [[], ["--json"]]) {
+      const result = await signpath(["sign", "a", ...args, ...more], { env });
+      expect(result.status).toBe(1);
+      expect(everythingIn(result)).not.toContain(CANARY);
+    }
+  });
+
+  test.each([`--api-token=${CANARY}`, `--token=${CANARY}\n${CANARY}`, `-t=${CANARY}`])(
+    "nor the value of an unknown option, where there is no token to compare it with: %j",
+    async (option) => {
+      const result = await signpath(["sign", "a", option, "--json"]);
+      expect([result.status, everythingIn(result).includes(CANARY)]).toEqual([1, false]);
+    },
+  );
+
+  test("says where the token belongs", async () => {
+    const { stderr } = await signpath(["sign", "a", "--api-token=x"]);
+    expect(stderr).toBe(
+      "error: unknown option '--api-token'\nThe API token is no option, where others could read it: set SIGNPATH_API_TOKEN.\n",
+    );
   });
 
   test("is an event with --json", async () => {

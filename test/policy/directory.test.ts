@@ -272,6 +272,33 @@ describe("one policy", () => {
     }
   });
 
+  it("whose name is misspelt is told the one that was probably meant", async () => {
+    const signpath = connect(emulator());
+    const messageOf = async (reference: string): Promise<string> =>
+      (await codedFailureOf(signpath.policy(reference))).message;
+    expect(await messageOf("demo/rsa-2084")).toContain(
+      "did you mean demo/rsa-2048? If not, check both slugs",
+    );
+    expect(await messageOf("dmeo/P-521")).toContain("did you mean demo/p-521?");
+    // It is no business of who may not use it.
+    expect(await messageOf("demo/forbiden")).not.toContain("did you mean");
+    expect(await messageOf("demo/none")).not.toContain("did you mean");
+  });
+
+  it("is not found either where the list of the others is not to be had", async () => {
+    const answers = [{ body: { signingPolicies: [] } }, { status: 403 }];
+    const stub = await startStub((_request, _response, index) => answers[index] ?? { status: 500 });
+    const signpath = connect({
+      apiUrl: stub.origin,
+      organizationId: emulator().organizationId,
+      apiToken: "x",
+    });
+    const error = await codedFailureOf(signpath.policy("demo/rsa-2084"));
+    expect(error).toMatchObject({ code: "POLICY_NOT_FOUND", attempts: 1 });
+    expect(error.message).not.toContain("did you mean");
+    expect(stub.requests.map(({ path }) => path.includes("rsa-2084"))).toEqual([true, false]);
+  });
+
   it("that is not found at the second attempt says that there were two", async () => {
     const signpath = connect(emulator());
     emulator().addFault({ kind: "status", status: 503, retryAfter: "0", route: "mySigningPolicies" });

@@ -23,7 +23,13 @@ export type Verifier =
   | "python-cose"
   | "tmux"
   | "chromium"
-  | "c2pa-node";
+  | "c2pa-node"
+  | "jq"
+  | "mandoc"
+  | "man"
+  | "script"
+  | "zsh"
+  | "fish";
 
 /** Bouncy Castle's classes, where Debian puts them. */
 export const BOUNCY_CASTLE_JARS: readonly string[] = ["bcpkix", "bcprov", "bcutil"].map(
@@ -52,6 +58,12 @@ export const verifiers: Readonly<Record<Verifier, string | undefined>> = lazily(
   tmux: () => locate("tmux"),
   chromium: () => locate("chromium"),
   "c2pa-node": () => process.env["C2PA_NODE"] || undefined,
+  jq: () => locate("jq"),
+  mandoc: () => locate("mandoc"),
+  man: () => locate("man"),
+  script: () => locate("script"),
+  zsh: () => locate("zsh"),
+  fish: () => locate("fish"),
 });
 
 /** Java runs a source file only where its compiler is. */

@@ -39,7 +39,7 @@ in the signature and those given are looked at; --require-revocation asks for on
 certificate. Content goes to --content-out only once it is verified.
 
 Examples:
-  signpath verify setup.msi --root root.pem                   checks setup.msi.p7s
+  signpath verify setup.msi --root root.pem  # checks setup.msi.p7s
   signpath verify report.p7m --root root.pem --content-out report.pdf
   signpath verify setup.msi --root root.pem --require-timestamp --timestamp-root tsa.pem`;
 
