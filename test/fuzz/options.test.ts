@@ -19,6 +19,11 @@ const VALID = {
   faults: [],
   processingMs: 5,
   seed: 5,
+  organizations: undefined,
+  foreignOrganizationStatus: 404,
+  auditLogCapacity: 10,
+  approvalsNeeded: 1,
+  approvalExpiryMs: 5,
 };
 
 /** A refusal may quote what it refuses: nothing here is secret but the token, which is never quoted. */
