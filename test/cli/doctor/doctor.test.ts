@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { openContext } from "../../../src/cli/doctor/open.js";
 import { conclude, tellOf } from "../../../src/cli/doctor/report.js";
@@ -6,7 +7,7 @@ import { diagnose } from "../../../src/cli/doctor/run.js";
 import { STAGES } from "../../../src/cli/doctor/stages.js";
 import { eventually } from "../../support/eventually.js";
 import { temporaryFolder } from "../../support/temporary.js";
-import { eventsOf, namesIn, signpath, start } from "../support.js";
+import { eventsOf, fill, namesIn, signpath, start } from "../support.js";
 import { CANARY, useUnspentEmulator } from "./support.js";
 
 const emulator = useUnspentEmulator();
@@ -22,9 +23,11 @@ function expectNoCanary(text: string): void {
 describe("signpath doctor", () => {
   test("is a list, with what there is to do at its end; nothing is signed and nothing is written", async () => {
     const cwd = temporaryFolder();
+    fill(join(cwd, "node_modules/jose"), { "package.json": '{ "version": "6.1.0" }' });
     const args = ["doctor", "demo/p-256", "--timestamp", emulator().timestampUrl, "--verbose"];
     const { status, stdout, stderr } = await signpath(args, { emulator: emulator(), cwd });
     expect(status).toBe(0);
+    expect(stdout).toMatch(/^ok +toolkits +jose 6\.1\.0$/m);
     expect(stdout).toMatch(/^ok +token +the API token is accepted \(variable SIGNPATH_API_TOKEN\)$/m);
     expect(stdout).toMatch(/^ok +timestamp +http:.*gives a timestamp that holds/m);
     expect(stdout).toMatch(/\nwarning: chain: demo\/p-256: .*\n {2}Name a file .*\n {2}CHAIN_INCOMPLETE\n/);
@@ -33,7 +36,7 @@ describe("signpath doctor", () => {
     );
     expect(stderr).toContain("list of signing policies: status 200");
     expectNoCanary(stdout + stderr);
-    expect([namesIn(cwd), emulator().signingRequests]).toEqual([[], []]);
+    expect([namesIn(cwd), emulator().signingRequests]).toEqual([["node_modules"], []]);
   });
 
   test.each<[number, string[], NodeJS.ProcessEnv, string, string]>([
