@@ -9,7 +9,7 @@ const folder = "dist/bin";
  * These are part of the files, so that a release of undici, of which the client is here, needs a release of this package.
  * All of undici, for proxies, and the other packages are loaded from where they are installed.
  */
-const bundled = /^(commander|valibot|undici\/lib)(\/|$)/;
+const bundled = /^(commander|valibot|undici\/lib|fast-string-truncated-width)(\/|$)/;
 /** The client of undici without HTTP/2 and without bodies of `fetch`, neither of which we use. */
 const unused = ["lib/dispatcher/client-h2.js", "lib/web/fetch/body.js"];
 
@@ -20,7 +20,7 @@ const groups = [
   { name: "start", test: /[\\/]dist[\\/]cli[\\/](compile-cache|wasm-tiering)\.js$/, priority: 4 },
   {
     name: "cli",
-    test: /[\\/]dist[\\/](cli[\\/](cli-error|output|exit-codes|describe|certificate-files|sign[\\/]timestamps)|policy[\\/]issuers)\.js$/,
+    test: /[\\/]dist[\\/](cli[\\/](cli-error|client|duration|output|style|exit-codes|describe|certificate-files|sign[\\/]timestamps)|policy[\\/]issuers)\.js$/,
     priority: 3,
   },
   { name: "base", test: /[\\/]dist[\\/](base|wire)[\\/]/, priority: 3 },

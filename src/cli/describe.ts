@@ -8,11 +8,12 @@ import { visible } from "./output.js";
 export interface Description {
   readonly code: string;
   readonly exitCode: number;
-  /** What, where and what the server said, and what to do: two parts of {@link lines}. */
-  readonly said: string;
-  readonly advice: string | undefined;
   /** What, where and what the server said; what to do; the code and the ids that support asks for. */
   readonly lines: readonly string[];
+  /** What, where and what the server said: the first of them as one. */
+  readonly said: string;
+  /** The one of them that says what to do. */
+  readonly advice: string | undefined;
   readonly json: Readonly<Record<string, unknown>>;
 }
 
@@ -37,9 +38,9 @@ export function describe(error: unknown, file?: string): Description {
   return {
     code: known.code,
     exitCode: exitCodeOf(known.code),
+    lines: lines.map(shown),
     said: shown(said),
     advice: advice && shown(advice),
-    lines: lines.map(shown),
     json: clean(json),
   };
 }
@@ -67,9 +68,9 @@ function unexpected(error: unknown, file: string | undefined): Description {
   return {
     code: "UNEXPECTED",
     exitCode: exitCodeOf("UNEXPECTED"),
+    lines,
     said: shown(message),
     advice: hint,
-    lines,
     json: clean({ code: "UNEXPECTED", message }),
   };
 }

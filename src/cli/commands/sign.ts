@@ -79,7 +79,8 @@ export function registerSign(program: Command, session: Session): void {
     )
     .option("--keep-unstamped", "write signatures whose timestamp is not to be had, too")
     .option("--out <path>", `a file for one signature, a directory for all, or ${STREAM} for stdout`)
-    .option("--jobs <n>", "files to sign at the same time", wholeNumber(1, 256), 4);
+    .option("--jobs <n>", "files to sign at the same time", wholeNumber(1, 256), 4)
+    .option("--no-progress", "no line that changes; default: where stderr is a terminal and CI is not set");
   addClientOptions(addCmsOptions(command))
     .addHelpText("after", AFTER)
     .action((files: string[], flags: SignFlags) =>

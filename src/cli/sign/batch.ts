@@ -20,6 +20,9 @@ export type BatchFacts = Pick<SignedEvent, "format" | "hash" | "policy" | "algor
 /** What a batch works with. */
 export interface BatchOptions {
   readonly output: Output;
+  /** Fires when nothing else is to be begun. */
+  readonly stopping: AbortSignal;
+  /** Fires when what is in flight is to be called off. */
   readonly signal: AbortSignal;
   readonly view: BatchView;
   readonly facts: BatchFacts;
@@ -48,13 +51,13 @@ export async function runBatch(
   parallel: number,
   options: BatchOptions,
 ): Promise<BatchResult> {
-  const { signal, view, facts, keepUnstamped } = options;
+  const { stopping, view, facts, keepUnstamped } = options;
   const exitCodes: number[] = [];
   let [next, signed, stopped] = [0, 0, false];
   const worker = async (): Promise<void> => {
     for (;;) {
       const job = jobs[next];
-      if (job === undefined || stopped || signal.aborted) return;
+      if (job === undefined || stopped || stopping.aborted) return;
       next++;
       try {
         const { file, output } = job;

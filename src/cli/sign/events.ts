@@ -1,12 +1,17 @@
+import type { RequestEvent } from "../../api/transport/telemetry.js";
 import type { Description } from "../describe.js";
-
-/** What is done with a file at the moment. */
-export type Stage = "hashing" | "signing" | "stamping" | "writing";
 
 /** What happens while files are signed: plain data, which can cross from one process to another. */
 export type BatchEvent =
   | { readonly event: "begun"; readonly file: string; readonly output: string; readonly bytes: number }
-  | { readonly event: "stage"; readonly file: string; readonly stage: Stage }
+  /** So much more of a file was read. One that is read twice counts twice. */
+  | { readonly event: "read"; readonly file: string; readonly bytes: number }
+  /** A step of a request to SignPath, to a timestamp authority or for an issuer. */
+  | { readonly event: "request"; readonly request: RequestEvent }
+  /** The batch as a whole waits: another process has what is needed. Any event of a file ends that. */
+  | { readonly event: "waiting"; readonly reason: string }
+  /** Ctrl-C: nothing else is begun, what is in flight is finished. */
+  | { readonly event: "stopping" }
   | SignedEvent
   | {
       readonly event: "unstamped";

@@ -19,6 +19,8 @@ export interface SignFlags extends ClientFlags, CmsFlags {
   readonly timestampOrder?: "sequential" | "spread";
   readonly keepUnstamped?: boolean;
   readonly out?: string;
+  /** `false` for `--no-progress`. */
+  readonly progress: boolean;
 }
 
 export const HASHES: Readonly<Record<SignFlags["hash"], HashName>> = {

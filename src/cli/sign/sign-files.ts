@@ -1,19 +1,21 @@
+import { stat } from "node:fs/promises";
 import type { SignPathError } from "../../base/errors.js";
 import { CERTIFICATES_VARIABLE, certificatePathsIn } from "../../policy/issuers.js";
 import { readCertificateFiles } from "../certificate-files.js";
-import { withClient } from "../client.js";
+import { tellOfPolicy, withClient } from "../client.js";
 import { describe } from "../describe.js";
 import { combinedExitCode } from "../exit-codes.js";
 import type { Outcome, Session } from "../session.js";
-import { LinesView } from "../view/lines.js";
+import { makeView } from "../view/make-view.js";
 import type { BatchResult } from "./batch.js";
 import { runBatch } from "./batch.js";
 import { cmsChoicesOf } from "./cms-flags.js";
 import type { BatchView } from "./events.js";
 import type { SignFlags } from "./flags.js";
 import { checkUsage, HASHES, refuseTimestampFlags } from "./flags.js";
-import type { Plan } from "./plan.js";
-import { makePlan } from "./plan.js";
+import { followWork } from "./follow.js";
+import type { Job, Plan } from "./plan.js";
+import { makePlan, STREAM } from "./plan.js";
 import type { SignatureOptions } from "./signer.js";
 import { EXTENSIONS, makeSigner } from "./signer.js";
 import { timestampUrls } from "./timestamps.js";
@@ -28,7 +30,7 @@ export async function signFiles(
   const urls = timestampUrls(flags.timestamp, flags.format === "cms" ? process.env : {});
   if (urls.length === 0) refuseTimestampFlags(flags);
   const roots = await readCertificateFiles("--timestamp-roots", flags.timestampRoots ?? []);
-  const view: BatchView = new LinesView(session.output);
+  const view = await makeView(session, flags.progress);
   const plain = {
     format: flags.format,
     hash: HASHES[flags.hash],
@@ -39,34 +41,51 @@ export async function signFiles(
     cms: cmsChoicesOf(flags),
     onWarning: ({ code, message }: SignPathError) => view.show({ event: "warning", code, message }),
   };
-  return withClient(session, flags, async (client) => {
-    const begin = performance.now();
-    const timestamps = urls.length === 0 ? undefined : { urls, roots, order: flags.timestampOrder, client };
-    const options: SignatureOptions = { ...plain, timestamps };
-    const plan = await makePlan(files, flags.out, EXTENSIONS[flags.format]);
-    view.begin(
-      plan.jobs.length + plan.unreadable.length,
-      plan.jobs.reduce((sum, { bytes }) => sum + bytes, 0),
-    );
-    const exitCodes = plan.unreadable.map(({ file, error }) => fail(view, error, file));
-    const end = (result: BatchResult): Outcome =>
-      finish(session, view, plan, { ...result, exitCodes: [...exitCodes, ...result.exitCodes] }, begin);
-    const none = { signed: 0, skipped: 0, exitCodes: [], notTried: plan.jobs.length };
-    if (plan.jobs.length === 0) return end(none);
-    const { signal } = session.interruption;
-    const prepared = client
-      .policy(flags.policy, { signal })
-      .then(async (policy) => ({ policy: policy.reference, signer: await makeSigner(policy, options) }));
-    const ready = await prepared.catch((error: unknown) => {
-      if (!signal.aborted) exitCodes.push(fail(view, error));
-    });
-    if (ready === undefined) return end(none);
-    const { format, hash } = options;
-    const facts = { format, hash, policy: ready.policy, algorithm: ready.signer.algorithm };
-    const keepUnstamped = flags.keepUnstamped ?? false;
-    const batch = { output: session.output, signal, view, facts, keepUnstamped };
-    return end(await runBatch(plan.jobs, ready.signer, flags.jobs, batch));
-  });
+  return withClient(
+    session,
+    flags,
+    async (client) => {
+      const begin = performance.now();
+      const timestamps = urls.length === 0 ? undefined : { urls, roots, order: flags.timestampOrder, client };
+      const options: SignatureOptions = { ...plain, timestamps };
+      const plan = await makePlan(files, flags.out, EXTENSIONS[flags.format]);
+      view.begin(
+        plan.jobs.length + plan.unreadable.length,
+        plan.jobs.reduce((sum, { bytes }) => sum + bytes, 0),
+      );
+      const exitCodes = plan.unreadable.map(({ file, error }) => fail(view, error, file));
+      const end = (result: BatchResult): Outcome =>
+        finish(session, view, plan, { ...result, exitCodes: [...exitCodes, ...result.exitCodes] }, begin);
+      const none = { signed: 0, skipped: 0, exitCodes: [], notTried: plan.jobs.length };
+      if (plan.jobs.length === 0) return end(none);
+      const { signal, stopping } = session.interruption;
+      const prepared = client.policy(flags.policy, { signal }).then(async (policy) => {
+        tellOfPolicy(session.output, policy);
+        return { policy: policy.reference, signer: await makeSigner(policy, options) };
+      });
+      const ready = await prepared.catch((error: unknown) => {
+        if (!signal.aborted) exitCodes.push(fail(view, error));
+      });
+      if (ready === undefined) return end(none);
+      const { format, hash } = options;
+      const facts = { format, hash, policy: ready.policy, algorithm: ready.signer.algorithm };
+      const keepUnstamped = flags.keepUnstamped ?? false;
+      const batch = { output: session.output, stopping, signal, view, facts, keepUnstamped };
+      if (!(await hasPipe(plan.jobs))) {
+        session.interruption.finishAtFirst(() => view.show({ event: "stopping" }));
+      }
+      return end(await runBatch(plan.jobs, ready.signer, flags.jobs, batch));
+    },
+    () => followWork((event) => view.show(event)),
+  );
+}
+
+/** Ctrl-C reaches whoever writes to a pipe as well: what comes out of it then may be a part of the content only. */
+async function hasPipe(jobs: readonly Job[]): Promise<boolean> {
+  for (const { file } of jobs.filter(({ bytes }) => bytes === 0)) {
+    if (file === STREAM || !(await stat(file).catch(() => undefined))?.isFile()) return true;
+  }
+  return false;
 }
 
 function fail(view: BatchView, error: unknown, file?: string): number {

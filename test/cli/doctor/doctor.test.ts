@@ -5,6 +5,7 @@ import { openContext } from "../../../src/cli/doctor/open.js";
 import { conclude, tellOf } from "../../../src/cli/doctor/report.js";
 import { diagnose } from "../../../src/cli/doctor/run.js";
 import { STAGES } from "../../../src/cli/doctor/stages.js";
+import { PLAIN } from "../../../src/cli/style.js";
 import { eventually } from "../../support/eventually.js";
 import { temporaryFolder } from "../../support/temporary.js";
 import { eventsOf, fill, namesIn, signpath, start } from "../support.js";
@@ -37,6 +38,17 @@ describe("signpath doctor", () => {
     expect(stderr).toContain("list of signing policies: status 200");
     expectNoCanary(stdout + stderr);
     expect([namesIn(cwd), emulator().signingRequests]).toEqual([["node_modules"], []]);
+  });
+
+  test("has colours where they are wanted, and --quiet leaves out what is in order", async () => {
+    const options = { emulator: emulator(), env: { FORCE_COLOR: "1" } };
+    const coloured = await signpath(["doctor", "demo/p-256"], options);
+    expect(coloured.stdout).toContain("\u001b[32mok     \u001b[39m  token");
+    expect(coloured.stdout).toContain("\n\u001b[33mwarning:\u001b[39m chain: ");
+    const { stdout } = await signpath(["doctor", "demo/p-256", "--quiet", "--no-color"], options);
+    expect(stdout).not.toContain("\u001b");
+    expect(stdout).not.toMatch(/^(?:ok|skipped) /m);
+    expect(stdout).toMatch(/^warning +chain +demo\/p-256: /m);
   });
 
   test.each<[number, string[], NodeJS.ProcessEnv, string, string]>([
@@ -112,6 +124,8 @@ async function printedBy(
   const lines: string[] = [];
   const paper = {
     json: false,
+    quiet: false,
+    style: PLAIN,
     event: () => undefined,
     data: (text: string | Uint8Array) => {
       lines.push(String(text));
