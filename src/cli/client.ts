@@ -33,7 +33,9 @@ export async function withClient<T>(
   { output, interruption }: Session,
   flags: ClientFlags,
   work: (client: SignPath) => Promise<T>,
-  follow: () => void = () => tellOfRequests(output),
+  follow: () => void = () => {
+    subscribe("signpath:request", (message) => tellOfRequest(output, message as RequestEvent));
+  },
 ): Promise<T> {
   const { SignPath } = await import("../signpath.js");
   follow();
@@ -45,11 +47,6 @@ export async function withClient<T>(
     // A request that nobody waits for any more would keep it open.
     if (!interruption.signal.aborted) await client.close();
   }
-}
-
-/** Tells of retries from here on, and with `--verbose` of each attempt. */
-export function tellOfRequests(output: Output): void {
-  subscribe("signpath:request", (message) => tellOfRequest(output, message as RequestEvent));
 }
 
 /** Says that a request is to be tried again, and with `--verbose` how each attempt ended. */

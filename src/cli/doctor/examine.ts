@@ -1,7 +1,11 @@
-import { tellOfRequests } from "../client.js";
+import { subscribe } from "node:diagnostics_channel";
+import type { RequestEvent } from "../../api/transport/telemetry.js";
+import { tellOfRequest } from "../client.js";
 import type { Outcome, Session } from "../session.js";
+import { COLOURED, PLAIN, wantsColour } from "../style.js";
 import type { DoctorFlags } from "./open.js";
 import { openContext } from "./open.js";
+import type { Paper } from "./report.js";
 import { conclude, tellOf } from "./report.js";
 import { diagnose } from "./run.js";
 import { STAGES } from "./stages.js";
@@ -14,10 +18,17 @@ export async function examine(
 ): Promise<Outcome> {
   const { signal } = interruption;
   const { context, close } = openContext(policies, flags, process.env, signal);
-  tellOfRequests(output);
+  subscribe("signpath:request", (message) => tellOfRequest(output, message as RequestEvent));
+  const paper: Paper = {
+    json: output.json,
+    quiet: output.quiet,
+    style: wantsColour(output.isTerminal, process.env, flags.color) ? COLOURED : PLAIN,
+    event: (event) => output.event(event),
+    data: (data) => output.data(data),
+  };
   try {
-    const diagnosis = await diagnose(STAGES, context, (finding) => tellOf(finding, output));
-    conclude(diagnosis, output);
+    const diagnosis = await diagnose(STAGES, context, (finding) => tellOf(finding, paper));
+    conclude(diagnosis, paper);
     const { ok, warning: warnings, error: errors, skipped } = diagnosis.counts;
     return {
       exitCode: diagnosis.exitCode,

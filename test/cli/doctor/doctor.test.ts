@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { openContext } from "../../../src/cli/doctor/open.js";
 import { conclude, tellOf } from "../../../src/cli/doctor/report.js";
 import { diagnose } from "../../../src/cli/doctor/run.js";
 import { STAGES } from "../../../src/cli/doctor/stages.js";
+import { PLAIN } from "../../../src/cli/style.js";
 import { eventually } from "../../support/eventually.js";
 import { temporaryFolder } from "../../support/temporary.js";
-import { eventsOf, namesIn, signpath, start } from "../support.js";
+import { eventsOf, fill, namesIn, signpath, start } from "../support.js";
 import { CANARY, useUnspentEmulator } from "./support.js";
 
 const emulator = useUnspentEmulator();
@@ -22,9 +24,11 @@ function expectNoCanary(text: string): void {
 describe("signpath doctor", () => {
   test("is a list, with what there is to do at its end; nothing is signed and nothing is written", async () => {
     const cwd = temporaryFolder();
+    fill(join(cwd, "node_modules/jose"), { "package.json": '{ "version": "6.1.0" }' });
     const args = ["doctor", "demo/p-256", "--timestamp", emulator().timestampUrl, "--verbose"];
     const { status, stdout, stderr } = await signpath(args, { emulator: emulator(), cwd });
     expect(status).toBe(0);
+    expect(stdout).toMatch(/^ok +toolkits +jose 6\.1\.0$/m);
     expect(stdout).toMatch(/^ok +token +the API token is accepted \(variable SIGNPATH_API_TOKEN\)$/m);
     expect(stdout).toMatch(/^ok +timestamp +http:.*gives a timestamp that holds/m);
     expect(stdout).toMatch(/\nwarning: chain: demo\/p-256: .*\n {2}Name a file .*\n {2}CHAIN_INCOMPLETE\n/);
@@ -33,7 +37,18 @@ describe("signpath doctor", () => {
     );
     expect(stderr).toContain("list of signing policies: status 200");
     expectNoCanary(stdout + stderr);
-    expect([namesIn(cwd), emulator().signingRequests]).toEqual([[], []]);
+    expect([namesIn(cwd), emulator().signingRequests]).toEqual([["node_modules"], []]);
+  });
+
+  test("has colours where they are wanted, and --quiet leaves out what is in order", async () => {
+    const options = { emulator: emulator(), env: { FORCE_COLOR: "1" } };
+    const coloured = await signpath(["doctor", "demo/p-256"], options);
+    expect(coloured.stdout).toContain("\u001b[32mok     \u001b[39m  token");
+    expect(coloured.stdout).toContain("\n\u001b[33mwarning:\u001b[39m chain: ");
+    const { stdout } = await signpath(["doctor", "demo/p-256", "--quiet", "--no-color"], options);
+    expect(stdout).not.toContain("\u001b");
+    expect(stdout).not.toMatch(/^(?:ok|skipped) /m);
+    expect(stdout).toMatch(/^warning +chain +demo\/p-256: /m);
   });
 
   test.each<[number, string[], NodeJS.ProcessEnv, string, string]>([
@@ -109,6 +124,8 @@ async function printedBy(
   const lines: string[] = [];
   const paper = {
     json: false,
+    quiet: false,
+    style: PLAIN,
     event: () => undefined,
     data: (text: string | Uint8Array) => {
       lines.push(String(text));

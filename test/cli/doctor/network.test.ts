@@ -159,6 +159,14 @@ describeWith("tinyproxy", "a proxy", () => {
     expect(at("policies")[0]).toMatchObject({ code: "BLOCKED", dependsOn: "proxy" });
   });
 
+  test("that does not take the user name and the password is told apart", async () => {
+    const HTTP_PROXY = `http://${USER.name}:wrong-canary@${closed.host}`;
+    const { at, findings } = await examine(emulator(), { env: { ...api(), HTTP_PROXY } });
+    expect(at("proxy")[0]).toMatchObject({ status: "error", details: { status: 401 } });
+    expect(at("proxy")[0]?.advice).toContain("does not take the user name and the password");
+    expect(JSON.stringify(findings)).not.toContain("wrong-canary");
+  });
+
   test("that does not answer, or is not there", async () => {
     const dead = await examine(emulator(), { env: { ...api(), HTTP_PROXY: "127.0.0.1:9" } });
     expect(dead.errors).toEqual(["proxy CONNECTION_FAILED"]);
@@ -177,11 +185,13 @@ describeWith("tinyproxy", "a proxy", () => {
 
 describeWith(["openssl", "stunnel"], "a server that asks for a client certificate", () => {
   let made: TestCertificates;
-  let server: TlsTerminator<"api">;
+  let server: TlsTerminator<"api" | "older">;
 
   beforeAll(async () => {
     made = await makeCertificates();
-    server = await startStunnel({ api: { ...made.server, clientCa: made.ca } }, portOf(emulator()));
+    const port = { ...made.server, clientCa: made.ca };
+    const older = { ...port, settings: { sslVersion: "TLSv1.2" } };
+    server = await startStunnel({ api: port, older }, portOf(emulator()));
   });
 
   const api = (): Record<string, string> => ({
@@ -207,12 +217,15 @@ describeWith(["openssl", "stunnel"], "a server that asks for a client certificat
     }
   });
 
-  test("and gets none: the advice names the variable", async () => {
-    const { errors, findings, exitCode } = await examine(emulator(), { env: api() });
-    expect([errors, exitCode]).toEqual([["service TLS_FAILED"], 4]);
-    expect(findings.find(({ status }) => status === "error")?.advice).toContain(
-      "SIGNPATH_TLS_CLIENT_CERTIFICATE",
-    );
+  test.each([
+    // By TLS 1.3 the server may refuse after the handshake only.
+    ["api", "service"],
+    ["older", "tls"],
+  ] as const)("and gets none (%s): the advice names the variable", async (port, stage) => {
+    const SIGNPATH_API_URL = `https://127.0.0.1:${server.port(port)}/Api`;
+    const { errors, at, exitCode } = await examine(emulator(), { env: { ...api(), SIGNPATH_API_URL } });
+    expect([errors, exitCode]).toEqual([[`${stage} TLS_FAILED`], 4]);
+    expect(at(stage)[0]?.advice).toContain("SIGNPATH_TLS_CLIENT_CERTIFICATE");
   });
 
   test("a wrong passphrase is an error, and a certificate that ends tomorrow a warning", async () => {

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import type { Fault } from "../../../src/emulator/index.js";
 import { temporaryFolder } from "../../support/temporary.js";
 import { fill } from "../support.js";
-import { examine, useUnspentEmulator } from "./support.js";
+import { CANARY, examine, useUnspentEmulator } from "./support.js";
 
 const emulator = useUnspentEmulator();
 const DEAD = "http://127.0.0.1:9/tsa";
@@ -73,4 +73,16 @@ test("a password is not shown, and an address that is none is told", async () =>
   expect(JSON.stringify(findings)).not.toContain("secret-canary");
   const wrong = await examine(emulator(), { env: { SIGNPATH_TIMESTAMP_URLS: "tsa.example" } });
   expect([wrong.errors, wrong.exitCode]).toEqual([["timestamp CONFIG_INVALID"], 1]);
+});
+
+test("an address with the API token in it is not asked", async () => {
+  const before = emulator().requests.length;
+  const env = { SIGNPATH_TIMESTAMP_URLS: `${emulator().timestampUrl}?${CANARY}` };
+  const { errors, exitCode } = await examine(emulator(), { env });
+  expect([errors, exitCode]).toEqual([["timestamp CONFIG_INVALID"], 1]);
+  expect(
+    emulator()
+      .requests.slice(before)
+      .filter(({ route }) => route === "timestamp"),
+  ).toEqual([]);
 });

@@ -29,9 +29,12 @@ export async function checkProxy({ settings, tunnel, signal }: Context): Promise
     socket.destroy();
     if (status >= 200 && status < 300)
       return [ok(`${name} opens a tunnel to ${authorityOf(apiUrl)}`, { ...details, status })];
-    const advice =
-      ADVICE.get(status) ??
-      (status >= 500 ? "It does not reach the target, or is overloaded." : "Ask who runs it.");
+    // By RFC 9110 it is 407; some say 401 to what is wrong.
+    const isRefused = (status === 407 || status === 401) && details.credentials;
+    const advice = isRefused
+      ? "It does not take the user name and the password: check them."
+      : (ADVICE.get(status) ??
+        (status >= 500 ? "It does not reach the target, or is overloaded." : "Ask who runs it."));
     const found = `${name} refuses a tunnel to ${authorityOf(apiUrl)} with status ${status}`;
     return [failure("CONNECTION_FAILED", found, advice, { ...details, status })];
   } catch (error) {

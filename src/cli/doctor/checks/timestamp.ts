@@ -15,6 +15,11 @@ export async function checkTimestamp(context: Context): Promise<Finding[]> {
     return [
       skipped("NOT_CONFIGURED", "no timestamp authority is set (SIGNPATH_TIMESTAMP_URLS, --timestamp)"),
     ];
+  // Whoever is asked reads the address.
+  if (authorities.some((url) => context.settings.clean(url) !== url)) {
+    const found = "the address of a timestamp authority holds the API token, and is not asked";
+    return [failure("CONFIG_INVALID", found, "Take the token out of it.")];
+  }
   const { planOf } = await import("../../../cms/timestamp/plan.js");
   const { Outside } = await import("../../../api/transport/outside.js");
   let plan: TimestampPlan;
