@@ -4,10 +4,11 @@ import type { RunResult } from "../support/run.js";
 import { testWith } from "../support/verifiers.js";
 import { PLANS, PROVEN_ELSEWHERE } from "./plans/index.js";
 import type { Block } from "./support/markdown.js";
-import { DOCUMENTS, readDocument } from "./support/markdown.js";
+import { DOCUMENTS, REFERENCE, readDocument } from "./support/markdown.js";
 import type { ReadOnly, SectionPlans, Shell } from "./support/plan.js";
 import { isReadOnly } from "./support/plan.js";
-import { faultOf } from "./support/syntax.js";
+import type { Exports } from "./support/syntax.js";
+import { exportsOf, faultOf, importsOf } from "./support/syntax.js";
 import type { Workplace } from "./support/workplace.js";
 import { workplace } from "./support/workplace.js";
 
@@ -33,13 +34,38 @@ function planOf({ document, section, language }: Block, index: number): AnyPlan 
   return plans[language]?.[index];
 }
 
+/** Those of the docstrings are read, not run; the signatures are no programs. */
+const examples = REFERENCE.map(readDocument).flatMap(({ path, blocks }) =>
+  blocks
+    .filter((block) => !isSignature(block))
+    .map((block) => ({ block, title: `${path}, line ${block.line}` })),
+);
+
+/** In the reference: what stands below the name of something, and how an object is called. */
+function isSignature({ isFirst, source }: Block): boolean {
+  return isFirst || /^[A-Z]\w*\(.*\): .*;\n$/.test(source);
+}
+
 describe("a block of a document", () => {
+  let exports: Exports = {};
+  beforeAll(async () => {
+    const modules = [...blocks, ...examples].flatMap(({ block }) =>
+      /^[jt]s$/.test(block.language) ? [...importsOf(block).keys()] : [],
+    );
+    exports = await exportsOf([...new Set(modules)]);
+  });
+
   it.each(blocks)("is known here: $title", ({ plan }) => {
     expect(plan).toBeDefined();
   });
 
   it.each(blocks)("is well-formed, and imports what there is: $title", async ({ block }) => {
-    expect(await faultOf(block)).toBeUndefined();
+    expect(await faultOf(block, exports)).toBeUndefined();
+  });
+
+  it.each(REFERENCE)("the examples in %s are well-formed, and import what there is", async (path) => {
+    for (const { block } of examples.filter(({ block }) => block.document === path))
+      expect([block.line, await faultOf(block, exports)]).toEqual([block.line, undefined]);
   });
 });
 
