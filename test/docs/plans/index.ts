@@ -7,6 +7,11 @@ import { TOOLKITS } from "./toolkits.js";
 /** What is done with the blocks of each document. */
 export const PLANS: Readonly<Record<string, Plans>> = {
   "README.md": README,
+  "examples/README.md": {
+    Examples: {
+      sh: [{ readOnly: "test/examples.test.ts runs each example, npm run examples from the package." }],
+    },
+  },
   "docs/cms.md": CMS,
   "docs/errors.md": ERRORS,
   "docs/getting-started.md": GETTING_STARTED,

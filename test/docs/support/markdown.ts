@@ -34,17 +34,17 @@ export interface Document {
 }
 
 /** The documents for people, without the reference, which is made from docstrings. */
-export const DOCUMENTS: readonly string[] = ["README.md", "CONTRIBUTING.md", ...markdownIn("docs")];
+export const DOCUMENTS: readonly string[] = [
+  ...["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ".github/SECURITY.md"],
+  ...["examples/README.md", "bench/README.md"],
+  ...markdownIn("docs"),
+];
 
 /** The pages that `npm run reference` makes. */
 export const REFERENCE: readonly string[] = markdownIn("docs/api");
 
 /** All that can be linked to or from. */
-export const ALL_DOCUMENTS: readonly string[] = [
-  ...DOCUMENTS,
-  ...["CHANGELOG.md", ".github/SECURITY.md", "examples/README.md", "bench/README.md"],
-  ...REFERENCE,
-];
+export const ALL_DOCUMENTS: readonly string[] = [...DOCUMENTS, ...REFERENCE];
 
 function markdownIn(folder: string): string[] {
   const names = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith(".md"));
