@@ -1,10 +1,12 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useEmulatorProcess } from "../support/emulator-process.js";
 import type { RunResult } from "../support/run.js";
 import { testWith } from "../support/verifiers.js";
 import { PLANS, PROVEN_ELSEWHERE } from "./plans/index.js";
 import type { Block } from "./support/markdown.js";
-import { DOCUMENTS, REFERENCE, readDocument } from "./support/markdown.js";
+import { DOCUMENTS, REFERENCE, ROOT, readDocument } from "./support/markdown.js";
 import type { ReadOnly, SectionPlans, Shell } from "./support/plan.js";
 import { isReadOnly } from "./support/plan.js";
 import type { Exports } from "./support/syntax.js";
@@ -27,7 +29,8 @@ const blocks = documents.flatMap(({ path, blocks }) =>
 type AnyPlan = NonNullable<SectionPlans[keyof SectionPlans]>[number];
 
 function planOf({ document, section, language }: Block, index: number): AnyPlan | undefined {
-  if (PROVEN_ELSEWHERE[document] !== undefined) return { readOnly: PROVEN_ELSEWHERE[document] };
+  const elsewhere = PROVEN_ELSEWHERE[document];
+  if (elsewhere !== undefined) return { readOnly: `${elsewhere} runs it` };
   const plans: Readonly<Record<string, readonly AnyPlan[] | undefined>> | undefined = {
     ...PLANS[document]?.[section],
   };
@@ -67,6 +70,10 @@ describe("a block of a document", () => {
     for (const { block } of examples.filter(({ block }) => block.document === path))
       expect([block.line, await faultOf(block, exports)]).toEqual([block.line, undefined]);
   });
+});
+
+it.each(Object.entries(PROVEN_ELSEWHERE))("%s has tests of its own in %s", (document, tests) => {
+  if (DOCUMENTS.includes(document)) expect(existsSync(join(ROOT, tests))).toBe(true);
 });
 
 it("nothing is known here that no document has", () => {

@@ -22,8 +22,8 @@ export const PLANS: Readonly<Record<string, Plans>> = {
   "docs/toolkits.md": TOOLKITS,
 };
 
-/** Documents whose blocks other tests run, by where. */
+/** Documents whose blocks other tests run: which. */
 export const PROVEN_ELSEWHERE: Readonly<Record<string, string>> = {
-  "docs/ci.md": "test/cli/init has its recipes, and runs the shell steps in them",
-  "docs/emulator.md": "test/emulator/page does in a browser what it describes",
+  "docs/ci.md": "test/cli/recipes.test.ts",
+  "docs/emulator.md": "test/emulator/page",
 };
