@@ -12,7 +12,7 @@ import { isReadOnly } from "./support/plan.js";
 import type { Exports } from "./support/syntax.js";
 import { exportsOf, faultOf, importsOf } from "./support/syntax.js";
 import type { Workplace } from "./support/workplace.js";
-import { workplace } from "./support/workplace.js";
+import { makeMaterials, workplace } from "./support/workplace.js";
 
 const documents = DOCUMENTS.map(readDocument);
 
@@ -90,8 +90,9 @@ it("nothing is known here that no document has", () => {
 describe("a block of a document does what it says", () => {
   const emulator = useEmulatorProcess();
   const places = new Map<string, Workplace>();
-  beforeAll(() => {
-    for (const { path } of documents) places.set(path, workplace(emulator()));
+  beforeAll(async () => {
+    const materials = await makeMaterials();
+    for (const { path } of documents) places.set(path, workplace(emulator(), materials));
   });
   const placeOf = ({ document }: Block): Workplace => {
     const place = places.get(document);

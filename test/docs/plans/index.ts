@@ -25,5 +25,7 @@ export const PLANS: Readonly<Record<string, Plans>> = {
 /** Documents whose blocks other tests run: which. */
 export const PROVEN_ELSEWHERE: Readonly<Record<string, string>> = {
   "docs/ci.md": "test/cli/recipes.test.ts",
+  "docs/doctor.md": "test/cli/doctor",
   "docs/emulator.md": "test/emulator/page",
+  "docs/json.md": "test/cli/json.test.ts",
 };
