@@ -1,15 +1,18 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useEmulatorProcess } from "../support/emulator-process.js";
 import type { RunResult } from "../support/run.js";
 import { testWith } from "../support/verifiers.js";
 import { PLANS, PROVEN_ELSEWHERE } from "./plans/index.js";
 import type { Block } from "./support/markdown.js";
-import { DOCUMENTS, readDocument } from "./support/markdown.js";
+import { DOCUMENTS, REFERENCE, ROOT, readDocument } from "./support/markdown.js";
 import type { ReadOnly, SectionPlans, Shell } from "./support/plan.js";
 import { isReadOnly } from "./support/plan.js";
-import { faultOf } from "./support/syntax.js";
+import type { Exports } from "./support/syntax.js";
+import { exportsOf, faultOf, importsOf } from "./support/syntax.js";
 import type { Workplace } from "./support/workplace.js";
-import { workplace } from "./support/workplace.js";
+import { makeMaterials, workplace } from "./support/workplace.js";
 
 const documents = DOCUMENTS.map(readDocument);
 
@@ -26,21 +29,51 @@ const blocks = documents.flatMap(({ path, blocks }) =>
 type AnyPlan = NonNullable<SectionPlans[keyof SectionPlans]>[number];
 
 function planOf({ document, section, language }: Block, index: number): AnyPlan | undefined {
-  if (PROVEN_ELSEWHERE[document] !== undefined) return { readOnly: PROVEN_ELSEWHERE[document] };
+  const elsewhere = PROVEN_ELSEWHERE[document];
+  if (elsewhere !== undefined) return { readOnly: `${elsewhere} runs it` };
   const plans: Readonly<Record<string, readonly AnyPlan[] | undefined>> | undefined = {
     ...PLANS[document]?.[section],
   };
   return plans[language]?.[index];
 }
 
+/** Those of the docstrings are read, not run; the signatures are no programs. */
+const examples = REFERENCE.map(readDocument).flatMap(({ path, blocks }) =>
+  blocks
+    .filter((block) => !isSignature(block))
+    .map((block) => ({ block, title: `${path}, line ${block.line}` })),
+);
+
+/** In the reference: what stands below the name of something, and how an object is called. */
+function isSignature({ isFirst, source }: Block): boolean {
+  return isFirst || /^[A-Z]\w*\(.*\): .*;\n$/.test(source);
+}
+
 describe("a block of a document", () => {
+  let exports: Exports = {};
+  beforeAll(async () => {
+    const modules = [...blocks, ...examples].flatMap(({ block }) =>
+      /^[jt]s$/.test(block.language) ? [...importsOf(block).keys()] : [],
+    );
+    exports = await exportsOf([...new Set(modules)]);
+  });
+
   it.each(blocks)("is known here: $title", ({ plan }) => {
     expect(plan).toBeDefined();
   });
 
   it.each(blocks)("is well-formed, and imports what there is: $title", async ({ block }) => {
-    expect(await faultOf(block)).toBeUndefined();
+    expect(await faultOf(block, exports)).toBeUndefined();
   });
+
+  it.each(REFERENCE)("the examples in %s are well-formed, and import what there is", async (path) => {
+    for (const { block } of examples.filter(({ block }) => block.document === path))
+      expect([block.line, await faultOf(block, exports)]).toEqual([block.line, undefined]);
+  });
+});
+
+it.each(Object.entries(PROVEN_ELSEWHERE))("%s has tests of its own in %s", (document, tests) => {
+  if (DOCUMENTS.includes(document)) expect(existsSync(join(ROOT, tests))).toBe(true);
 });
 
 it("nothing is known here that no document has", () => {
@@ -57,8 +90,9 @@ it("nothing is known here that no document has", () => {
 describe("a block of a document does what it says", () => {
   const emulator = useEmulatorProcess();
   const places = new Map<string, Workplace>();
-  beforeAll(() => {
-    for (const { path } of documents) places.set(path, workplace(emulator()));
+  beforeAll(async () => {
+    const materials = await makeMaterials();
+    for (const { path } of documents) places.set(path, workplace(emulator(), materials));
   });
   const placeOf = ({ document }: Block): Workplace => {
     const place = places.get(document);

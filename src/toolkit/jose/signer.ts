@@ -18,7 +18,7 @@ export type JoseSigner = (data: string | Uint8Array) => Promise<string>;
  *
  * ```ts
  * await createJWT(claims, { issuer, signer: joseSigner(policy, "ES256") }, { alg: "ES256" }); // did-jwt
- * new SDJwtInstance({ signer: joseSigner(policy, "PS256"), signAlg: "PS256", … }); // @sd-jwt/core
+ * new SDJwtInstance({ signer: joseSigner(policy, "PS256"), signAlg: "PS256", ...others }); // @sd-jwt/core
  * ```
  *
  * The header that the library wrote must say the same `alg`: one that names another is refused, because nobody could verify

@@ -9,7 +9,7 @@ import { pdfSignaturePlanOf } from "./options.js";
  *
  * ```ts
  * const length = await signatureLength({ policy, certificates, timestamp });
- * plainAddPlaceholder({ pdfBuffer, …, signatureLength: length, subFilter: "ETSI.CAdES.detached" });
+ * plainAddPlaceholder({ pdfBuffer, ...about, signatureLength: length, subFilter: "ETSI.CAdES.detached" });
  * ```
  *
  * @returns bytes, as `signatureLength` of @signpdf/placeholder-plain and -pdfkit counts them; @signpdf/placeholder-pdf-lib counts

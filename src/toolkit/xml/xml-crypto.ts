@@ -67,9 +67,9 @@ export interface SignWithXmlCryptoOptions extends SignerChoice {
  *
  * ```ts
  * const { signatureAlgorithm, SignatureAlgorithm } = xmlCryptoAlgorithm({ policy });
- * const signedXml = new SignedXml({ signatureAlgorithm, privateKey: "in SignPath", publicCert: policy.certificatePem, … });
+ * const signedXml = new SignedXml({ signatureAlgorithm, privateKey: "in SignPath", publicCert: policy.certificatePem, ...others });
  * signedXml.SignatureAlgorithms[signatureAlgorithm] = SignatureAlgorithm;
- * signedXml.computeSignature(xml, (error) => …);
+ * signedXml.computeSignature(xml, (error) => done(error));
  * ```
  *
  * A signature of ECDSA is r‖s (RFC 9231, section 2.3.6). `checkSignature` verifies by Node with the same class.

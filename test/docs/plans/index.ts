@@ -7,6 +7,11 @@ import { TOOLKITS } from "./toolkits.js";
 /** What is done with the blocks of each document. */
 export const PLANS: Readonly<Record<string, Plans>> = {
   "README.md": README,
+  "examples/README.md": {
+    Examples: {
+      sh: [{ readOnly: "test/examples.test.ts runs each example, npm run examples from the package." }],
+    },
+  },
   "docs/cms.md": CMS,
   "docs/errors.md": ERRORS,
   "docs/getting-started.md": GETTING_STARTED,
@@ -17,8 +22,10 @@ export const PLANS: Readonly<Record<string, Plans>> = {
   "docs/toolkits.md": TOOLKITS,
 };
 
-/** Documents whose blocks other tests run, by where. */
+/** Documents whose blocks other tests run: which. */
 export const PROVEN_ELSEWHERE: Readonly<Record<string, string>> = {
-  "docs/ci.md": "test/cli/init has its recipes, and runs the shell steps in them",
-  "docs/emulator.md": "test/emulator/page does in a browser what it describes",
+  "docs/ci.md": "test/cli/recipes.test.ts",
+  "docs/doctor.md": "test/cli/doctor",
+  "docs/emulator.md": "test/emulator/page",
+  "docs/json.md": "test/cli/json.test.ts",
 };

@@ -13,6 +13,8 @@ export interface Block {
   readonly language: string;
   readonly source: string;
   readonly line: number;
+  /** Nothing stands between it and the heading: in the reference, the signature of what the heading names. */
+  readonly isFirst: boolean;
 }
 
 /** A link or an image of a document. */
@@ -32,14 +34,17 @@ export interface Document {
 }
 
 /** The documents for people, without the reference, which is made from docstrings. */
-export const DOCUMENTS: readonly string[] = ["README.md", "CONTRIBUTING.md", ...markdownIn("docs")];
+export const DOCUMENTS: readonly string[] = [
+  ...["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ".github/SECURITY.md"],
+  ...["examples/README.md", "bench/README.md"],
+  ...markdownIn("docs"),
+];
+
+/** The pages that `npm run reference` makes. */
+export const REFERENCE: readonly string[] = markdownIn("docs/api");
 
 /** All that can be linked to or from. */
-export const ALL_DOCUMENTS: readonly string[] = [
-  ...DOCUMENTS,
-  ...["CHANGELOG.md", ".github/SECURITY.md", "examples/README.md", "bench/README.md"],
-  ...markdownIn("docs/api"),
-];
+export const ALL_DOCUMENTS: readonly string[] = [...DOCUMENTS, ...REFERENCE];
 
 function markdownIn(folder: string): string[] {
   const names = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith(".md"));
@@ -56,6 +61,7 @@ export function parseDocument(path: string, text: string): Document {
   const links: Link[] = [];
   const anchors = new Set<string>();
   let section = "";
+  let isFirst = false;
   let fence: { mark: string; indent: string; language: string; lines: string[]; line: number } | undefined;
   for (const [number, line] of text.split("\n").entries()) {
     if (fence !== undefined) {
@@ -66,7 +72,8 @@ export function parseDocument(path: string, text: string): Document {
       const { language, lines } = fence;
       const index = blocks.filter((each) => each.section === section).length;
       const source = lines.map((each) => `${each}\n`).join("");
-      blocks.push({ document: path, section, index, language, source, line: fence.line });
+      blocks.push({ document: path, section, index, language, source, line: fence.line, isFirst });
+      isFirst = false;
       fence = undefined;
       continue;
     }
@@ -79,7 +86,10 @@ export function parseDocument(path: string, text: string): Document {
     if (heading !== undefined) {
       section = plain(heading);
       addAnchor(anchors, section);
+      isFirst = true;
+      continue;
     }
+    if (line.trim() !== "") isFirst = false;
     for (const [, id = ""] of line.matchAll(/<a id="([^"]+)">/g)) anchors.add(id);
     for (const [, target = ""] of withoutCode(line).matchAll(/\]\(([^()\s]*(?:\([^()\s]*\)[^()\s]*)*)\)/g))
       links.push({ target, line: number + 1 });

@@ -1,3 +1,4 @@
+import type { ParserPlugin } from "@babel/parser";
 import { parse } from "@babel/parser";
 import manifest from "../../../package.json" with { type: "json" };
 import { run } from "../../support/run.js";
@@ -5,51 +6,52 @@ import type { Block } from "./markdown.js";
 import { ROOT } from "./markdown.js";
 import { isInstallation } from "./workplace.js";
 
-/** What is wrong with a block by itself, without running it; `undefined` where nothing is. */
-export async function faultOf({ language, source }: Block): Promise<string | undefined> {
-  switch (language) {
-    case "js":
-      return faultOfModule(source);
-    case "sh":
-      return (await faultOfScript(source)) ?? faultOfInstallations(source);
-    case "json":
-      JSON.parse(source);
-      return undefined;
-    default:
-      return undefined;
-  }
+/** The names of what a module exports, by the module's. */
+export type Exports = Readonly<Record<string, readonly string[]>>;
+
+/** Asks a process of its own for what modules export: all at once, because to load them takes long. */
+export async function exportsOf(specifiers: readonly string[]): Promise<Exports> {
+  const ask = `const found = {};
+    for (const specifier of process.argv.slice(1)) found[specifier] = Object.keys(await import(specifier));
+    console.log(JSON.stringify(found));`;
+  const args = ["--import", "reflect-metadata", "--input-type=module", "--eval", ask, ...specifiers];
+  const { status, stdout, stderr } = await run(process.execPath, args, { cwd: ROOT });
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as Exports;
 }
 
-/** It can be parsed, and what it imports is there, where that is installed here. */
-async function faultOfModule(source: string): Promise<string | undefined> {
-  const { body } = parse(source, { sourceType: "module", allowAwaitOutsideFunction: true }).program;
-  const wanted: Record<string, string[]> = {};
-  for (const node of body) {
-    if (node.type !== "ImportDeclaration" || !isInstalled(node.source.value)) continue;
-    const names = node.specifiers.flatMap((each) =>
-      each.type === "ImportSpecifier" && each.imported.type === "Identifier" ? [each.imported.name] : [],
-    );
-    const namespace = node.specifiers.find(({ type }) => type === "ImportNamespaceSpecifier")?.local.name;
-    const used = [...source.matchAll(new RegExp(`\\b${namespace}\\.(\\w+)`, "g"))].map(
-      ([, name]) => name ?? "",
-    );
-    wanted[node.source.value] = [...names, ...used];
-  }
-  if (Object.keys(wanted).length === 0) return undefined;
-  const check = `for (const [specifier, names] of Object.entries(JSON.parse(process.argv[1]))) {
-      const module = await import(specifier);
-      for (const name of names) if (!(name in module)) throw new Error(specifier + " has no " + name);
-    }`;
-  const args = [
-    "--import",
-    "reflect-metadata",
-    "--input-type=module",
-    "--eval",
-    check,
-    JSON.stringify(wanted),
-  ];
-  const { status, stderr } = await run(process.execPath, args, { cwd: ROOT });
-  return status === 0 ? undefined : stderr;
+/** What a snippet imports of what is installed here: names, by module. */
+export function importsOf({ language, source }: Block): ReadonlyMap<string, readonly string[]> {
+  const plugins: ParserPlugin[] = language === "ts" ? ["typescript"] : [];
+  const { body } = parse(source, { sourceType: "module", allowAwaitOutsideFunction: true, plugins }).program;
+  return new Map(
+    body.flatMap((node): [string, string[]][] => {
+      if (node.type !== "ImportDeclaration" || !isInstalled(node.source.value)) return [];
+      const names = node.specifiers.flatMap((each) =>
+        each.type === "ImportSpecifier" && each.imported.type === "Identifier" ? [each.imported.name] : [],
+      );
+      const namespace = node.specifiers.find(({ type }) => type === "ImportNamespaceSpecifier")?.local.name;
+      const members = source.matchAll(new RegExp(`\\b${namespace}\\.(\\w+)`, "g"));
+      const used = [...members].map(([, name = ""]) => name);
+      return [[node.source.value, [...names, ...used]]];
+    }),
+  );
+}
+
+/** What is wrong with a block by itself, without running it; `undefined` where nothing is. */
+export async function faultOf(block: Block, exports: Exports): Promise<string | undefined> {
+  const { language, source } = block;
+  if (language === "js" || language === "ts") return faultOfImports(block, exports);
+  if (language === "sh") return (await faultOfScript(source)) ?? faultOfInstallations(source);
+  if (language === "json") JSON.parse(source);
+  return undefined;
+}
+
+function faultOfImports(block: Block, exports: Exports): string | undefined {
+  const lacking = [...importsOf(block)].flatMap(([specifier, names]) =>
+    names.filter((name) => !exports[specifier]?.includes(name)).map((name) => `${specifier} has no ${name}`),
+  );
+  return lacking.length === 0 ? undefined : lacking.join("\n");
 }
 
 async function faultOfScript(source: string): Promise<string | undefined> {

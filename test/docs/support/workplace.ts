@@ -1,5 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { TextReader, Uint8ArrayWriter, ZipWriter } from "@zip.js/zip.js";
+import { PDFDocument } from "pdf-lib";
 import manifest from "../../../package.json" with { type: "json" };
 import type { EmulatorProcess } from "../../support/emulator-process.js";
 import type { RunResult } from "../../support/run.js";
@@ -26,14 +28,33 @@ function filledIn(text: string, folder: string, { timestampUrl }: EmulatorProces
     .replace(/(?<![\w.])\/etc\/(?=[\w-]+\.pem)/g, `${folder}/`);
 }
 
-export function workplace(emulator: EmulatorProcess): Workplace {
+/** Files that have to be well-formed to be signed. */
+export interface Materials {
+  readonly jar: Uint8Array;
+  readonly pdf: Uint8Array;
+}
+
+/** Made once for all. */
+export async function makeMaterials(): Promise<Materials> {
+  const archive = new ZipWriter(new Uint8ArrayWriter());
+  await archive.add("a.txt", new TextReader("content"));
+  const document = await PDFDocument.create();
+  document.addPage();
+  const [jar, pdf] = await Promise.all([archive.close(), document.save({ useObjectStreams: false })]);
+  return { jar, pdf };
+}
+
+export function workplace(emulator: EmulatorProcess, { jar, pdf }: Materials): Workplace {
   const folder = temporaryFolder();
   installPackages(folder);
   const { rootCertificate, intermediateCertificate, apiUrl, organizationId, apiToken } = emulator;
   writeFileSync(join(folder, "root.pem"), rootCertificate);
   writeFileSync(join(folder, "tsa-root.pem"), rootCertificate);
   writeFileSync(join(folder, "issuers.pem"), intermediateCertificate + rootCertificate);
-  cpSync(join(ROOT, "node_modules/@electron/windows-sign/vendor/signtool.exe"), join(folder, "app.exe"));
+  for (const name of ["app.exe", "setup.exe"])
+    cpSync(join(ROOT, "node_modules/@electron/windows-sign/vendor/signtool.exe"), join(folder, name));
+  writeFileSync(join(folder, "app.jar"), jar);
+  writeFileSync(join(folder, "manual.pdf"), pdf);
   writeFileSync(join(folder, "setup.msi"), Buffer.alloc(100_000, "setup"));
   writeFileSync(join(folder, "disk.img"), Buffer.alloc(3_000_000, "disk"));
   mkdirSync(join(folder, "dist"));
