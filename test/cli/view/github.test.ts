@@ -86,6 +86,10 @@ test("a server's words give no orders to the CI", async () => {
   const second = await signpath(args, { emulator: emulator(), cwd });
   const usage = await signpath(["x\n::error::y\n##[error]z"], { emulator: emulator(), cwd });
   const all = stderr + second.stderr + usage.stderr;
+  expect([second.status, usage.status]).toEqual([3, 1]);
+  expect(all).toContain("\\u{a}::set-output name=a::b");
+  expect(all).toContain("\\u{23}#vso[task.setvariable variable=a]b");
+  expect(usage.stderr).toContain("\n\\u{3a}:error::y\n\\u{23}#[error]z");
   expect(commandsIn(all)).toEqual([]);
   expect(all).not.toMatch(/##\w*\[/);
 });

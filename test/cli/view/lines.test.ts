@@ -1,15 +1,18 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { SignPathError } from "../../../src/base/errors.js";
 import { describe as describeError } from "../../../src/cli/describe.js";
+import { Interruption } from "../../../src/cli/interruption.js";
 import { inert, Output, visible } from "../../../src/cli/output.js";
 import type { BatchSummary } from "../../../src/cli/sign/events.js";
 import { COLOURED, PLAIN } from "../../../src/cli/style.js";
 import { BatchProgress } from "../../../src/cli/view/batch-progress.js";
 import { LinesView } from "../../../src/cli/view/lines.js";
 import { summaryLines } from "../../../src/cli/view/summary.js";
+import { TerminalView } from "../../../src/cli/view/terminal.js";
 
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 /** An output that keeps what is said. */
@@ -38,6 +41,24 @@ test("a log without a line for long is told what is going on, and not too often"
   output.lines.length = 0;
   vi.advanceTimersByTime(100_000);
   expect(output.lines).toEqual([]);
+});
+
+test("what is done at once makes nothing that flickers on a terminal, and what takes longer leaves no line behind", () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+  const written: unknown[] = [];
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => written.push(text) > 0);
+  const progress = new BatchProgress();
+  progress.all = { files: 1, bytes: 1 };
+  const view = new TerminalView(new Kept(), progress, new Interruption());
+  view.begin();
+  vi.advanceTimersByTime(390);
+  expect(written).toEqual([]);
+  vi.advanceTimersByTime(5000);
+  expect(written).toEqual(["[                ]   0%  0/1"]);
+  view.end({ ...GOOD, signed: 1 });
+  expect(written.slice(1)).toEqual(["\r\u001b[K"]);
+  vi.advanceTimersByTime(5000);
+  expect(written).toHaveLength(2);
 });
 
 describe("the last line agrees with the exit code", () => {
