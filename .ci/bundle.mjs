@@ -9,7 +9,7 @@ const folder = "dist/bin";
  * These are part of the files, so that a release of undici, of which the client is here, needs a release of this package.
  * All of undici, for proxies, and the other packages are loaded from where they are installed.
  */
-const bundled = /^(commander|valibot|undici\/lib)(\/|$)/;
+const bundled = /^(commander|valibot|undici\/lib|fast-string-truncated-width)(\/|$)/;
 /** The client of undici without HTTP/2 and without bodies of `fetch`, neither of which we use. */
 const unused = ["lib/dispatcher/client-h2.js", "lib/web/fetch/body.js"];
 
@@ -20,8 +20,14 @@ const groups = [
   { name: "start", test: /[\\/]dist[\\/]cli[\\/](compile-cache|wasm-tiering)\.js$/, priority: 4 },
   {
     name: "cli",
-    test: /[\\/]dist[\\/](cli[\\/](cli-error|output|exit-codes|describe|certificate-files|sign[\\/]timestamps)|policy[\\/]issuers)\.js$/,
+    test: /[\\/]dist[\\/](cli[\\/](cli-error|output|style|exit-codes|describe|certificate-files|sign[\\/]timestamps)|policy[\\/]issuers)\.js$/,
     priority: 3,
+  },
+  // What the worker of journals has in common with the program stays with that.
+  {
+    name: "process",
+    test: /[\\/]dist[\\/]cli[\\/](process|program|session|interruption|client|duration|style|certificate-text|arguments|table|sign[\\/][\w-]+|sign[\\/]journal[\\/]flags)\.js$/,
+    priority: 2,
   },
   { name: "base", test: /[\\/]dist[\\/](base|wire)[\\/]/, priority: 3 },
   { name: "llhttp", test: /[\\/]llhttp[\\/].*wasm\.js$/, priority: 2 },
@@ -35,6 +41,7 @@ const groups = [
 const bundle = await rolldown({
   input: {
     main: "dist/cli/main.js",
+    "sign-worker": "dist/cli/sign/worker/main.js",
     "signpath-git": "dist/cli/plugins/git/main.js",
     "signpath-notation": "dist/cli/plugins/notation/main.js",
     "sigstore-kms-signpath": "dist/cli/plugins/sigstore-kms/main.js",

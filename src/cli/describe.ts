@@ -10,6 +10,8 @@ export interface Description {
   readonly exitCode: number;
   /** What, where and what the server said; what to do; the code and the ids that support asks for. */
   readonly lines: readonly string[];
+  /** The one of them that says what to do. */
+  readonly advice: string | undefined;
   readonly json: Readonly<Record<string, unknown>>;
 }
 
@@ -31,7 +33,13 @@ export function describe(error: unknown, file?: string): Description {
   const json = isCli
     ? { name: known.name, code: known.code, message: known.message, hint: known.hint }
     : known.toJSON();
-  return { code: known.code, exitCode: exitCodeOf(known.code), lines: lines.map(shown), json: clean(json) };
+  return {
+    code: known.code,
+    exitCode: exitCodeOf(known.code),
+    lines: lines.map(shown),
+    advice: advice && shown(advice),
+    json: clean(json),
+  };
 }
 
 /** What `subtle` throws has the error of this package as its cause. */
@@ -58,6 +66,7 @@ function unexpected(error: unknown, file: string | undefined): Description {
     code: "UNEXPECTED",
     exitCode: exitCodeOf("UNEXPECTED"),
     lines,
+    advice: hint,
     json: clean({ code: "UNEXPECTED", message }),
   };
 }

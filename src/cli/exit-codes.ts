@@ -3,9 +3,11 @@ import type { SignPathErrorCode } from "../base/errors.js";
 /** What goes wrong in the command line itself. */
 export type CliErrorCode =
   | "USAGE"
+  | "JOURNAL_INVALID"
   | "INPUT_UNREADABLE"
   | "INPUT_UNSUITABLE"
   | "OUTPUT_UNWRITABLE"
+  | "WORKER_ENDED"
   | "UNEXPECTED";
 
 /** Some failed: files that could not be read, signed in their format or written, or failures of several kinds. */
@@ -15,6 +17,7 @@ const SOME_FAILED = 3;
 const EXIT_CODES: Readonly<Record<SignPathErrorCode | CliErrorCode, number>> = {
   // Usage or configuration
   USAGE: 1,
+  JOURNAL_INVALID: 1,
   CONFIG_INVALID: 1,
   POLICY_NOT_FOUND: 1,
   POLICY_UNUSABLE: 1,
@@ -27,6 +30,7 @@ const EXIT_CODES: Readonly<Record<SignPathErrorCode | CliErrorCode, number>> = {
   INPUT_UNREADABLE: SOME_FAILED,
   INPUT_UNSUITABLE: SOME_FAILED,
   OUTPUT_UNWRITABLE: SOME_FAILED,
+  WORKER_ENDED: SOME_FAILED,
   UNEXPECTED: SOME_FAILED,
   ABORTED: SOME_FAILED,
   // Service or network

@@ -1,4 +1,5 @@
 import { unwritable } from "./cli-error.js";
+import type { Description } from "./describe.js";
 import { describe } from "./describe.js";
 import { Interruption } from "./interruption.js";
 import { Output } from "./output.js";
@@ -14,18 +15,41 @@ export interface Outcome {
 export interface OutputFlags {
   readonly json?: boolean;
   readonly verbose?: boolean;
+  readonly quiet?: boolean;
+  /** `false` for `--no-color`; commander has `true` where nothing was said. */
+  readonly color?: boolean;
+}
+
+/** Whether a line is the code and the ids that support asks for. */
+function isIds(line: string): boolean {
+  return /^ {2}[A-Z_]+(?:, |$)/.test(line);
+}
+
+/** Shows a failure, to people and as an event. */
+export function tellOfFailure(output: Output, { lines, json }: Description, file?: string): void {
+  const [first = "", ...more] = lines;
+  const { red, dim } = output.style;
+  output.event({ event: "failed", ...(file !== undefined && { file }), error: json });
+  output.talk(`${red("error:")} ${first}`, ...more.map((line) => (isIds(line) ? dim(line) : line)));
 }
 
 /** One run of the program. */
 export class Session {
-  readonly output: Output = new Output();
-  readonly interruption: Interruption = new Interruption();
+  readonly output: Output;
+  readonly interruption: Interruption;
   exitCode = 0;
+
+  constructor(output: Output = new Output(), interruption: Interruption = new Interruption()) {
+    this.output = output;
+    this.interruption = interruption;
+  }
 
   /** Runs a command, and tells how it ended if it failed. */
   async perform(flags: OutputFlags, command: () => Promise<Outcome>): Promise<void> {
     this.output.json = flags.json ?? false;
     this.output.verbose = flags.verbose ?? false;
+    this.output.quiet = flags.quiet ?? false;
+    this.output.useColours(flags.color);
     this.interruption.listen();
     const { exitCode, summary = {} } = await command().catch(
       (error: unknown): Outcome => this.#failed(error),
@@ -35,11 +59,9 @@ export class Session {
 
   /** Tells of a failure; the exit code that it asks for. */
   report(error: unknown, file?: string): number {
-    const { lines, json, exitCode } = describe(error, file);
-    const [first = "", ...more] = lines;
-    this.output.event({ event: "failed", ...(file !== undefined && { file }), error: json });
-    this.output.talk(`error: ${first}`, ...more);
-    return exitCode;
+    const failure = describe(error, file);
+    tellOfFailure(this.output, failure, file);
+    return failure.exitCode;
   }
 
   /** The last line of `--json`, and the exit code. */

@@ -4,6 +4,8 @@ import { Readable } from "node:stream";
 import { requireSignal, unlessAborted } from "../base/abort.js";
 import { isBufferSource, viewOf } from "../base/bytes.js";
 import { messageOf, SignPathError } from "../base/errors.js";
+import type { ReadEvent } from "../base/reading.js";
+import { readChannel } from "../base/reading.js";
 import type { SigningSource } from "../policy/signing-policy.js";
 
 /** Bytes of one read of a file; two reads' worth is held at a time. */
@@ -45,6 +47,7 @@ export async function* chunksOf(
       isEmpty = false;
       if (!ArrayBuffer.isView(chunk))
         throw new TypeError("a source to sign must give chunks of bytes, not of text or objects");
+      if (readChannel.hasSubscribers) publish(source, chunk);
       yield viewOf(chunk);
     }
   } finally {
@@ -54,6 +57,11 @@ export async function* chunksOf(
     if (state === "reading") await settled(closing);
     else await closing;
   }
+}
+
+function publish(source: SigningSource, { byteLength: bytes }: ArrayBufferView): void {
+  const path = typeof source === "string" ? source : undefined;
+  readChannel.publish({ path, bytes } satisfies ReadEvent);
 }
 
 /** Waits for a promise, whatever becomes of it, but not for long. */
@@ -94,7 +102,8 @@ async function* fileChunks(path: string | URL): AsyncGenerator<Uint8Array, void,
   const file = await open(path, "r");
   let next: Promise<Uint8Array> | undefined;
   try {
-    let [current, other] = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
+    const bytes = chunkBytes((await file.stat()).size);
+    let [current, other] = [Buffer.allocUnsafe(bytes), Buffer.allocUnsafe(bytes)];
     next = readChunk(file, current);
     for (;;) {
       const chunk = await next;
@@ -110,6 +119,11 @@ async function* fileChunks(path: string | URL): AsyncGenerator<Uint8Array, void,
     await next?.catch(() => undefined);
     await file.close();
   }
+}
+
+/** Room for all of a small file and for seeing its end. What tells no size (a pipe, a device) may be of any. */
+function chunkBytes(size: number): number {
+  return size === 0 ? CHUNK_BYTES : Math.min(size + 1, CHUNK_BYTES);
 }
 
 async function readChunk(file: FileHandle, buffer: Buffer): Promise<Uint8Array> {

@@ -187,7 +187,7 @@ describe("files that cannot be read", () => {
     expect(status).toBe(3);
     expect(namesIn(cwd)).toEqual(["one", "one.p7s", "two", "two.p7s"]);
     expect(stderr).toContain("gone cannot be read");
-    expect(stderr).toMatch(/\n2 signed, 1 failed\n$/);
+    expect(stderr).toMatch(/\nnot all went well: 2 signed, 1 failed\n$/);
   });
 });
 

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { isSystemError, unwritable } from "../cli-error.js";
-import { duration } from "../client.js";
 import type { EmulatorFacts } from "../demo/emulator-process.js";
 import type { DemoResult } from "../demo/run.js";
 import type { Samples } from "../demo/samples.js";
+import { duration } from "../duration.js";
 import { exitCodeOf } from "../exit-codes.js";
 import { visible } from "../output.js";
 import type { Outcome, OutputFlags, Session } from "../session.js";
@@ -64,7 +64,8 @@ async function demo(session: Session, files: readonly string[], flags: DemoFlags
 
 async function refuseUnreadable(files: readonly string[]): Promise<void> {
   for (const file of files) {
-    const [problem] = (await makePlan([{ file: resolve(file) }], { format: "cms", jobs: 1 })).unreadable;
+    const [problem] = (await makePlan([{ file: resolve(file) }], { format: "cms", jobs: 1, progress: true }))
+      .unreadable;
     if (problem !== undefined) throw problem.error;
   }
 }

@@ -1,6 +1,6 @@
-import type { Command } from "commander";
-import { Option } from "commander";
+import { Command, Option } from "commander";
 import { collect, wholeNumber } from "../arguments.js";
+import { usageError } from "../cli-error.js";
 import { addClientOptions } from "../client.js";
 import type { Session } from "../session.js";
 import { addCmsOptions } from "../sign/cms-flags.js";
@@ -9,7 +9,9 @@ import { HASHES } from "../sign/flags.js";
 import { addFormatOptions } from "../sign/format-flags.js";
 import { FORMAT_NAMES } from "../sign/formats/table.js";
 import { STREAM } from "../sign/inputs/stream.js";
+import { addJournalOptions, journalOf } from "../sign/journal/flags.js";
 import { signFiles } from "../sign/sign-files.js";
+import type { SignOrder } from "../sign/worker/messages.js";
 
 const AFTER = `
 Files:
@@ -72,7 +74,35 @@ Examples:
     openssl dgst -sha256 -verify key.pem -signature setup.msi.sig setup.msi
   tar c dist | signpath sign - --out dist.tar.p7s`;
 
+/** Does what the command says. */
+type Act = (order: SignOrder) => Promise<void>;
+
 export function registerSign(program: Command, session: Session): void {
+  define(program, ({ files, flags }) =>
+    session.perform(flags, async () => {
+      const args = process.argv.slice(process.argv.indexOf("sign", 2) + 1);
+      return signFiles(session, await complete({ files, flags, args }));
+    }),
+  );
+}
+
+/** `--resume` alone means the files and the options of the journal. */
+async function complete(order: SignOrder): Promise<SignOrder> {
+  const { files, flags, args } = order;
+  if (files.length > 0 || flags.filesFrom !== undefined || !flags.resume) return order;
+  const { recordedArguments } = await import("../sign/journal/recorded.js");
+  const recorded = await recordedArguments(journalOf(flags) ?? "", args);
+  let found: SignOrder | undefined;
+  const program = new Command().exitOverride();
+  define(program, async (each) => {
+    found = { ...each, args: recorded };
+  });
+  await program.parseAsync(["sign", ...recorded], { from: "user" });
+  if (found === undefined) throw usageError("the journal names no file");
+  return found;
+}
+
+function define(program: Command, act: Act): void {
   const command = program
     .command("sign")
     .argument("[file...]", `files, patterns and directories to sign; ${STREAM} is stdin`)
@@ -121,10 +151,9 @@ export function registerSign(program: Command, session: Session): void {
     .option("--out <path>", `a file for one result, a directory for all, or ${STREAM} for stdout`)
     .option("--base-dir <directory>", "below --out, keep the path of each file from here on")
     .option("--in-place", "put the signature into the file, where its format has a place for it")
-    .option("--jobs <n>", "files to sign at the same time", wholeNumber(1, 256), 4);
-  addClientOptions(addFormatOptions(addCmsOptions(command)))
+    .option("--jobs <n>", "files to sign at the same time", wholeNumber(1, 256), 4)
+    .option("--no-progress", "no line that changes; default: where stderr is a terminal and CI is not set");
+  addClientOptions(addJournalOptions(addFormatOptions(addCmsOptions(command))))
     .addHelpText("after", AFTER)
-    .action((files: string[], flags: SignFlags) =>
-      session.perform(flags, () => signFiles(session, files, flags)),
-    );
+    .action((files: string[], flags: SignFlags) => act({ files, flags, args: [] }));
 }

@@ -1,31 +1,53 @@
-import { addAbortSignal } from "node:stream";
 import type { SignPathError } from "../../base/errors.js";
 import type { SigningSource } from "../../policy/signing-policy.js";
 import type { Destination } from "../atomic-file.js";
-import { openDestination } from "../atomic-file.js";
-import { unwritable } from "../cli-error.js";
+import type { Description } from "../describe.js";
 import { describe } from "../describe.js";
 import { concernsAll, exitCodeOf } from "../exit-codes.js";
 import type { Output } from "../output.js";
-import type { BatchView, SignedEvent } from "./events.js";
-import { inputError } from "./formats/file-errors.js";
+import type { BatchFacts, BatchView } from "./events.js";
+import type { Begun, Looked, Memory } from "./memory.js";
+import { MemoryFailure } from "./memory.js";
 import type { Job } from "./plan.js";
-import { STREAM } from "./plan.js";
-import type { ContentSigner, OnUnstamped, Signature, SignerOf } from "./signer.js";
+import type { Signer } from "./signer.js";
+import { Slots } from "./slots.js";
+import { destinationOf, piecesOf, readingFrom, sourceOf } from "./streams.js";
 
 const UNSTAMPED = exitCodeOf("TIMESTAMP_FAILED");
 
-/** What is the same for each signature of a batch. */
-export type BatchFacts = Pick<SignedEvent, "policy">;
+type Fresh = Exclude<Looked, { readonly skip: string }>;
+
+/** A file to be signed. */
+interface Task {
+  readonly job: Job;
+  readonly signer: Signer;
+  readonly facts: BatchFacts;
+  readonly looked: Fresh | undefined;
+}
+
+/** A file whose turn it is. */
+interface Making extends Pick<Task, "job" | "signer"> {
+  readonly destination: Destination | undefined;
+  readonly source: SigningSource | undefined;
+  readonly begun: Begun | undefined;
+  /** Lets the next one begin. */
+  readonly release: () => void;
+}
 
 /** What a batch works with. */
 export interface BatchOptions {
   readonly output: Output;
+  /** Fires when nothing else is to be begun. */
+  readonly stopping: AbortSignal;
+  /** Fires when what is in flight is to be called off. */
   readonly signal: AbortSignal;
   readonly view: BatchView;
-  readonly facts: BatchFacts;
+  readonly signerOf: (job: Job) => Promise<Signer>;
+  /** `project/policy`. */
+  readonly policy: string;
   /** Whether a signature is kept whose timestamp is not to be had. */
   readonly keepUnstamped: boolean;
+  readonly memory?: Memory | undefined;
 }
 
 /** How a batch ended. */
@@ -39,123 +61,170 @@ export interface BatchResult {
   readonly notTried: number;
 }
 
+/** At most so many files more are looked at, opened and written while others wait for the service. */
+const MOST_AHEAD = 128;
+
+/** Files that wait for the disk, for each that waits for the service: with a memory, that is waited for as well. */
+const AHEAD = { plain: 1, remembering: 2 };
+
 /**
  * Signs files, `parallel` at a time. A failure that would meet each other file as well lets no other one begin; so does a
  * timestamp that is not to be had, as signatures would be spent for nothing.
  */
 export async function runBatch(
   jobs: readonly Job[],
-  signerOf: SignerOf,
   parallel: number,
   options: BatchOptions,
 ): Promise<BatchResult> {
-  const { signal, view, facts, keepUnstamped } = options;
-  const exitCodes: number[] = [];
-  let [next, signed, stopped] = [0, 0, false];
-  const worker = async (): Promise<void> => {
+  const batch = new Batch(parallel, options);
+  let next = 0;
+  const lane = async (): Promise<void> => {
     for (;;) {
       const job = jobs[next];
-      if (job === undefined || stopped || signal.aborted) return;
+      if (job === undefined || batch.isHalted) return;
       next++;
-      try {
-        const { file, output } = job;
-        view.show({ event: "begun", file, output, bytes: job.bytes });
-        view.show({ event: "signed", file, output, ...facts, ...(await signJob(job, signerOf, options)) });
-        signed++;
-      } catch (error) {
-        const exitCode = fail(job, error, options);
-        exitCodes.push(exitCode);
-        stopped ||= concernsAll(exitCode) || (exitCode === UNSTAMPED && !keepUnstamped);
-      }
+      await batch.handle(job);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(parallel, jobs.length) }, worker));
-  return { signed, skipped: 0, exitCodes, notTried: jobs.length - next };
+  const ahead = parallel * (options.memory === undefined ? AHEAD.plain : AHEAD.remembering);
+  const lanes = parallel + Math.min(ahead, MOST_AHEAD);
+  await Promise.all(Array.from({ length: Math.min(lanes, jobs.length) }, lane));
+  return batch.result(jobs.length);
 }
 
-/** @returns the exit code that the failure asks for: none where it is the interruption's */
-function fail({ file }: Job, error: unknown, { signal, view }: BatchOptions): number {
-  if (signal.aborted) {
-    view.show({ event: "interrupted", file });
-    return 0;
+class Batch {
+  readonly #options: BatchOptions;
+  readonly #slots: Slots;
+  readonly #exitCodes: number[] = [];
+  #signed = 0;
+  #skipped = 0;
+  /** Files that were begun, and were not signed. */
+  #lost = 0;
+  #isStopped = false;
+
+  constructor(parallel: number, options: BatchOptions) {
+    this.#options = options;
+    this.#slots = new Slots(parallel);
   }
-  const failure = describe(error, file);
-  view.show({ event: "failed", file, failure });
-  return failure.exitCode;
-}
 
-type JobFacts = Pick<SignedEvent, "format" | "algorithm" | "hash" | "bytes" | "ms">;
-
-async function signJob(job: Job, signerOf: SignerOf, options: BatchOptions): Promise<JobFacts> {
-  const { signal, view, keepUnstamped } = options;
-  const begin = performance.now();
-  const signer = await signerOf(job);
-  let failure: SignPathError | undefined;
-  const listen = (error: SignPathError): void => {
-    failure = error;
-  };
-  const onUnstamped = keepUnstamped ? listen : undefined;
-  const bytes =
-    "signFile" in signer
-      ? await signer.signFile(job, signal, onUnstamped)
-      : await writeSignature(job, signer, onUnstamped, options);
-  if (failure !== undefined) {
-    view.show({ event: "unstamped", file: job.file, output: job.output, bytes });
-    throw failure;
+  get isHalted(): boolean {
+    return this.#isStopped || this.#options.stopping.aborted;
   }
-  const { format, algorithm, hash } = signer;
-  return { format, algorithm, hash, bytes, ms: Math.round(performance.now() - begin) };
-}
 
-/** The output is opened first: no signature is spent on a file that cannot be written. */
-async function writeSignature(
-  job: Job,
-  signer: ContentSigner,
-  onUnstamped: OnUnstamped,
-  { output, signal }: BatchOptions,
-): Promise<number> {
-  const destination = job.output === STREAM ? stdout(output) : await openDestination(job.output);
-  try {
-    await destination.reserve(signer.room(job.bytes));
-    return await destination.commit(
-      piecesOf(job, () => signer.sign(sourceOf(job, signal), signal, onUnstamped)),
-    );
-  } finally {
-    await destination.discard();
+  result(jobs: number): BatchResult {
+    const [signed, skipped, exitCodes] = [this.#signed, this.#skipped, this.#exitCodes];
+    return { signed, skipped, exitCodes, notTried: jobs - signed - skipped - this.#lost };
   }
-}
 
-/** A signature, piece by piece. What fails here is the source or the signing, not what it is written to. */
-async function* piecesOf(job: Job, sign: () => Promise<Signature>): AsyncGenerator<Uint8Array, void, void> {
-  try {
-    const signature = await sign();
-    if (signature instanceof Uint8Array) yield signature;
-    else yield* signature;
-  } catch (error) {
-    throw inputError(job, error);
+  /** Sees one file through. Its failure is told and counted, not thrown. */
+  async handle(job: Job): Promise<void> {
+    const { view, memory, signerOf, policy } = this.#options;
+    const { file, output } = job;
+    try {
+      const signer = await signerOf(job);
+      const { format, hash, algorithm } = signer;
+      const facts = { format, hash, policy, algorithm };
+      const looked = await memory?.look(job, facts);
+      if (looked?.skip !== undefined) {
+        this.#skipped++;
+        view.show({ event: "skipped", file, output, reason: looked.skip });
+      } else await this.#sign({ job, signer, facts, looked });
+    } catch (error) {
+      this.#fail(job, error);
+    }
   }
-}
 
-function sourceOf({ file }: Job, signal: AbortSignal): SigningSource {
-  if (file !== STREAM) return file;
-  // Who reads it hears of an abort; nobody need when nobody reads.
-  process.stdin.on("error", () => undefined);
-  return addAbortSignal(signal, process.stdin);
-}
-
-function stdout(output: Output): Destination {
-  return {
-    reserve: () => Promise.resolve(),
-    commit: async (result) => {
-      let bytes = 0;
-      for await (const piece of result instanceof Uint8Array ? [result] : result) {
-        await output.deliver(piece).catch((error: unknown) => {
-          throw unwritable("stdout", error);
-        });
-        bytes += piece.byteLength;
+  /** The output is opened first: no signature is spent on a file that cannot be written. */
+  async #sign({ job, signer, facts, looked }: Task): Promise<void> {
+    const { output, view } = this.#options;
+    const destination = await destinationOf(job, signer, output);
+    try {
+      if ("room" in signer) await destination?.reserve(signer.room(job.bytes));
+      if (this.isHalted) return;
+      const begun = await looked?.begin();
+      const release = await this.#slots.take();
+      try {
+        if (this.isHalted) {
+          await begun?.dropped();
+          return;
+        }
+        if (looked?.again !== undefined) view.show({ event: "again", file: job.file, reason: looked.again });
+        view.show({ event: "begun", file: job.file, output: job.output, bytes: job.bytes });
+        const made = await this.#make({ job, signer, destination, source: looked?.source, begun, release });
+        this.#signed++;
+        view.show({ event: "signed", file: job.file, output: job.output, ...facts, ...made });
+      } catch (error) {
+        // Before the next one begins.
+        this.#fail(job, error);
+      } finally {
+        release();
       }
-      return bytes;
-    },
-    discard: () => Promise.resolve(),
-  };
+    } finally {
+      await destination?.discard();
+    }
+  }
+
+  async #make(making: Making): Promise<{ readonly bytes: number; readonly ms: number }> {
+    const { job, begun } = making;
+    const { view, keepUnstamped } = this.#options;
+    const begin = performance.now();
+    let failure: SignPathError | undefined;
+    const onUnstamped = (error: SignPathError): void => {
+      failure = error;
+    };
+    try {
+      const { bytes, result } = await this.#write(making, keepUnstamped ? onUnstamped : undefined);
+      if (failure !== undefined) {
+        view.show({ event: "unstamped", file: job.file, output: job.output, bytes });
+        throw failure;
+      }
+      await begun?.done(result);
+      return { bytes, ms: Math.round(performance.now() - begin) };
+    } catch (error) {
+      if (!(error instanceof MemoryFailure)) await begun?.failed(error);
+      throw error;
+    }
+  }
+
+  async #write(
+    { job, signer, destination, source, release }: Making,
+    onUnstamped: ((error: SignPathError) => void) | undefined,
+  ): Promise<{ readonly bytes: number; readonly result: Uint8Array | undefined }> {
+    const { signal, view } = this.#options;
+    if (!("room" in signer))
+      return { bytes: await signer.signFile(job, signal, onUnstamped), result: undefined };
+    if (source !== undefined) view.show({ event: "read", file: job.file, bytes: job.bytes });
+    if (destination === undefined) throw new TypeError("there is no place for the signature");
+    const signature = await readingFrom(job, () =>
+      signer.sign(source ?? sourceOf(job, signal), signal, onUnstamped),
+    );
+    if (!(signature instanceof Uint8Array))
+      return { bytes: await destination.commit(piecesOf(job, signature)), result: undefined };
+    // What is whole is written while the next one is signed.
+    release();
+    return { bytes: await destination.commit(signature), result: signature };
+  }
+
+  #fail({ file }: Job, error: unknown): void {
+    const { signal, view, keepUnstamped } = this.#options;
+    if (error instanceof MemoryFailure) {
+      // It meets all files alike, and is told once.
+      if (!this.#isStopped) this.#tell(describe(error.cause));
+      this.#isStopped = true;
+      return;
+    }
+    this.#lost++;
+    if (signal.aborted) {
+      view.show({ event: "interrupted", file });
+      return;
+    }
+    const { exitCode } = this.#tell(describe(error, file), file);
+    this.#isStopped ||= concernsAll(exitCode) || (exitCode === UNSTAMPED && !keepUnstamped);
+  }
+
+  #tell(failure: Description, file?: string): Description {
+    this.#options.view.show({ event: "failed", ...(file !== undefined && { file }), failure });
+    this.#exitCodes.push(failure.exitCode);
+    return failure;
+  }
 }

@@ -1,12 +1,17 @@
+import type { RequestEvent } from "../../api/transport/telemetry.js";
 import type { Description } from "../describe.js";
-
-/** What is done with a file at the moment. */
-export type Stage = "hashing" | "signing" | "stamping" | "writing";
 
 /** What happens while files are signed: plain data, which can cross from one process to another. */
 export type BatchEvent =
   | { readonly event: "begun"; readonly file: string; readonly output: string; readonly bytes: number }
-  | { readonly event: "stage"; readonly file: string; readonly stage: Stage }
+  /** So much more of a file was read. One that is read twice counts twice. */
+  | { readonly event: "read"; readonly file: string; readonly bytes: number }
+  /** A step of a request to SignPath, to a timestamp authority or for an issuer. */
+  | { readonly event: "request"; readonly request: RequestEvent }
+  /** The batch as a whole waits: another process has what is needed. Any event of a file ends that. */
+  | { readonly event: "waiting"; readonly reason: string }
+  /** Ctrl-C: nothing else is begun, what is in flight is finished. */
+  | { readonly event: "stopping" }
   | SignedEvent
   | {
       readonly event: "unstamped";
@@ -20,6 +25,12 @@ export type BatchEvent =
       readonly file: string;
       readonly output: string;
       /** Why there is nothing to do, in words that follow "skipped FILE: ". */
+      readonly reason: string;
+    }
+  | {
+      readonly event: "again";
+      readonly file: string;
+      /** Why a file that was signed before is signed again, in words that follow "signing FILE again: ". */
       readonly reason: string;
     }
   | { readonly event: "failed"; readonly file?: string; readonly failure: Description }
@@ -41,6 +52,9 @@ export interface SignedEvent {
   readonly bytes: number;
   readonly ms: number;
 }
+
+/** What is said of a signature before it is made. */
+export type BatchFacts = Pick<SignedEvent, "format" | "hash" | "policy" | "algorithm">;
 
 /** How a batch ended. */
 export interface BatchSummary {

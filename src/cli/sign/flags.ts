@@ -4,10 +4,11 @@ import type { CmsFlags } from "./cms-flags.js";
 import type { FormatFlags } from "./format-flags.js";
 import type { FormatName } from "./formats/table.js";
 import { STREAM } from "./inputs/stream.js";
+import type { JournalFlags } from "./journal/flags.js";
 import type { HashName } from "./signer.js";
 
 /** What the command line of `signpath sign` can say. */
-export interface SignFlags extends ClientFlags, CmsFlags, FormatFlags {
+export interface SignFlags extends ClientFlags, CmsFlags, FormatFlags, JournalFlags {
   readonly policy?: string;
   readonly jobs: number;
   readonly format: FormatName | "auto";
@@ -26,6 +27,8 @@ export interface SignFlags extends ClientFlags, CmsFlags, FormatFlags {
   readonly out?: string;
   readonly baseDir?: string;
   readonly inPlace?: boolean;
+  /** `false` for `--no-progress`. */
+  readonly progress: boolean;
 }
 
 export const HASHES: Readonly<Record<NonNullable<SignFlags["hash"]>, HashName>> = {

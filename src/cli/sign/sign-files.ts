@@ -1,115 +1,30 @@
-import type { SignPathError } from "../../base/errors.js";
-import { CERTIFICATES_VARIABLE, certificatePathsIn } from "../../policy/issuers.js";
-import { readCertificateFiles } from "../certificate-files.js";
-import { withClient } from "../client.js";
-import { describe } from "../describe.js";
-import { combinedExitCode } from "../exit-codes.js";
+import { stat } from "node:fs/promises";
+import { usageError } from "../cli-error.js";
+import { visible } from "../output.js";
 import type { Outcome, Session } from "../session.js";
-import { LinesView } from "../view/lines.js";
-import type { BatchResult } from "./batch.js";
-import { runBatch } from "./batch.js";
-import { cmsChoicesOf } from "./cms-flags.js";
-import type { BatchView } from "./events.js";
-import type { SignFlags } from "./flags.js";
-import { checkUsage, HASHES, refuseTimestampFlags } from "./flags.js";
-import { takesTimestamp } from "./formats/options.js";
-import { signersWith } from "./formats/signers.js";
-import { expandInputs } from "./inputs/expand.js";
-import type { Inputs } from "./inputs/input.js";
-import { leftOutText } from "./inputs/left-out.js";
-import type { Plan } from "./plan.js";
-import { makePlan } from "./plan.js";
-import type { SignatureOptions } from "./signer.js";
-import { timestampUrls } from "./timestamps.js";
+import { makeView } from "../view/make-view.js";
+import { checkUsage } from "./flags.js";
+import { checkJournalFlags, journalOf } from "./journal/flags.js";
+import { signHere } from "./sign-here.js";
+import type { SignOrder } from "./worker/messages.js";
 
-/** Signs files as the command line says. */
-export async function signFiles(
-  session: Session,
-  files: readonly string[],
-  flags: SignFlags,
-): Promise<Outcome> {
+/** Signs files as the command line says: here, or with a journal in a process of its own. */
+export async function signFiles(session: Session, order: SignOrder): Promise<Outcome> {
+  const { files, flags } = order;
   checkUsage(files, flags, session.output.isTerminal);
-  const canStamp = flags.format === "auto" || takesTimestamp(flags.format);
-  const urls = timestampUrls(flags.timestamp, canStamp ? process.env : {});
-  if (urls.length === 0) refuseTimestampFlags(flags);
-  const roots = await readCertificateFiles("--timestamp-roots", flags.timestampRoots ?? []);
-  const view: BatchView = new LinesView(session.output);
-  const plain = {
-    hash: flags.hash && HASHES[flags.hash],
-    padding: flags.padding,
-    attached: flags.attached ?? false,
-    ecdsaFormat: flags.ecdsaFormat ?? "der",
-    certificates: await certificatesOf(flags),
-    cms: cmsChoicesOf(flags),
-    formats: flags,
-    onWarning: ({ code, message }: SignPathError) => view.show({ event: "warning", code, message }),
-  };
-  return withClient(session, flags, async (client) => {
-    const begin = performance.now();
-    const timestamps = urls.length === 0 ? undefined : { urls, roots, order: flags.timestampOrder, client };
-    const options: SignatureOptions = { ...plain, timestamps };
-    const { signal } = session.interruption;
-    const inputs = await expandInputs(files, flags, signal);
-    const plan = await makePlan(inputs.files, flags);
-    view.begin(
-      plan.jobs.length + plan.unreadable.length,
-      plan.jobs.reduce((sum, { bytes }) => sum + bytes, 0),
-    );
-    tellOfLeftOut(view, inputs);
-    const exitCodes = plan.unreadable.map(({ file, error }) => fail(view, error, file));
-    const end = (result: BatchResult): Outcome =>
-      finish(session, view, plan, { ...result, exitCodes: [...exitCodes, ...result.exitCodes] }, begin);
-    const none = { signed: 0, skipped: 0, exitCodes: [], notTried: plan.jobs.length };
-    if (plan.jobs.length === 0) return end(none);
-    const prepared = client.policy(flags.policy, { signal }).then(async (policy) => {
-      const signerOf = signersWith(policy, options);
-      // A format that cannot be made is found out before a signature is spent on another one.
-      for (const format of plan.formats) await signerOf({ format });
-      return { policy: policy.reference, signerOf };
-    });
-    const ready = await prepared.catch((error: unknown) => {
-      if (!signal.aborted) exitCodes.push(fail(view, error));
-    });
-    if (ready === undefined) return end(none);
-    const keepUnstamped = flags.keepUnstamped ?? false;
-    const batch = { output: session.output, signal, view, facts: { policy: ready.policy }, keepUnstamped };
-    return end(await runBatch(plan.jobs, ready.signerOf, flags.jobs, batch));
-  });
+  checkJournalFlags(flags, files);
+  const view = await makeView(session, flags.progress);
+  const journal = journalOf(flags);
+  if (journal === undefined) return signHere(session, view, files, flags);
+  if (flags.resume && !(await exists(journal)))
+    throw usageError(`there is nothing to resume: ${visible(journal)} does not exist`);
+  const { signInWorker } = await import("./worker/supervise.js");
+  return signInWorker(session, view, order);
 }
 
-/** Said once, and not as a failure: nobody has named these files. */
-function tellOfLeftOut(view: BatchView, { leftOut }: Inputs): void {
-  const message = leftOutText(leftOut);
-  if (message !== undefined) view.show({ event: "warning", code: "LEFT_OUT", message });
-}
-
-function fail(view: BatchView, error: unknown, file?: string): number {
-  const failure = describe(error, file);
-  view.show({ event: "failed", ...(file !== undefined && { file }), failure });
-  return failure.exitCode;
-}
-
-function finish(
-  session: Session,
-  view: BatchView,
-  plan: Plan,
-  { signed, skipped, exitCodes, notTried }: BatchResult,
-  begin: number,
-): Outcome {
-  const files = plan.jobs.length + plan.unreadable.length;
-  const failed = files - signed - skipped - notTried;
-  const interrupted = signed + skipped === files ? undefined : session.interruption.exitCode;
-  const counts = { signed, skipped, failed, notTried };
-  view.end({ ...counts, interrupted: interrupted !== undefined, ms: performance.now() - begin });
-  return {
-    exitCode: interrupted ?? combinedExitCode(exitCodes),
-    summary: { ...counts, ...(interrupted !== undefined && { interrupted: true }) },
-  };
-}
-
-/** A raw signature holds none. */
-function certificatesOf({ certificates, format }: SignFlags): Promise<Uint8Array[]> {
-  if (certificates !== undefined || format === "raw")
-    return readCertificateFiles("--certificates", certificates ?? []);
-  return readCertificateFiles(CERTIFICATES_VARIABLE, certificatePathsIn(process.env));
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }

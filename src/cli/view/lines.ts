@@ -1,66 +1,126 @@
-import { duration } from "../client.js";
+import { tellOfRequest } from "../client.js";
+import { duration } from "../duration.js";
 import type { Output } from "../output.js";
 import { visible } from "../output.js";
+import { tellOfFailure } from "../session.js";
 import type { BatchEvent, BatchSummary, BatchView } from "../sign/events.js";
 import { STREAM } from "../sign/plan.js";
+import type { Style } from "../style.js";
+import type { BatchProgress } from "./batch-progress.js";
+import { summaryLines } from "./summary.js";
+import { bytesText, filesText } from "./units.js";
+import { waitingFor } from "./waiting.js";
+
+/** After so long without a line there is one that says what is going on. */
+const SILENCE_MS = 20_000;
+
+/** How often that is looked at. */
+const LOOK_MS = 1000;
 
 /** A line for each file: on stderr for people, on stdout for programs where they have asked for JSON. */
 export class LinesView implements BatchView {
   readonly #output: Output;
-  #files = 0;
+  readonly #progress: BatchProgress;
+  #spokeAt = performance.now();
+  #heartbeat: NodeJS.Timeout | undefined;
 
-  constructor(output: Output) {
+  constructor(output: Output, progress: BatchProgress) {
     this.#output = output;
+    this.#progress = progress;
   }
 
-  begin(files: number): void {
-    this.#files = files;
+  begin(): void {
+    if (this.#output.quiet) return;
+    this.#heartbeat = setInterval(() => this.#beat(), LOOK_MS).unref();
   }
 
   show(event: BatchEvent): void {
-    if (event.event === "begun" || event.event === "stage") return;
-    if (event.event === "failed") {
-      const { file, failure } = event;
-      this.#output.event({ event: "failed", ...(file !== undefined && { file }), error: failure.json });
-      const [first = "", ...more] = failure.lines;
-      this.#output.talk(`error: ${first}`, ...more);
-      return;
-    }
-    this.#output.event({ ...event });
-    if (!this.#output.json) this.#output.talk(visible(lineOf(event)));
+    if (tell(this.#output, event, this.#progress)) this.#spokeAt = performance.now();
   }
 
-  end({ signed, skipped, failed, notTried, interrupted }: BatchSummary): void {
-    if (this.#output.json || (this.#files <= 1 && !interrupted)) return;
-    const counts = [
-      `${signed} signed`,
-      `${skipped} skipped`,
-      `${failed} failed`,
-      `${notTried} not tried`,
-    ].filter((text) => !text.startsWith("0 "));
-    this.#output.talk(`${interrupted ? "interrupted: " : ""}${counts.join(", ")}`);
+  end(summary: BatchSummary): void {
+    clearInterval(this.#heartbeat);
+    tellEnd(this.#output, summary, this.#progress);
+  }
+
+  #beat(): void {
+    const now = performance.now();
+    if (now - this.#spokeAt < SILENCE_MS) return;
+    this.#spokeAt = now;
+    const { files, all, bytes } = this.#progress;
+    const doing = waitingFor(this.#progress, now);
+    const read = all.bytes === 0 ? "" : `, ${bytesText(bytes)} of ${bytesText(all.bytes)}`;
+    this.#output.talk(`at work: ${files} of ${filesText(all.files)}${read}${doing && `, ${doing}`}`);
   }
 }
 
-type Told = Exclude<BatchEvent, { readonly event: "begun" | "stage" | "failed" }>;
+/** Tells of an event, if it is one to tell of; whether it was. */
+export function tell(output: Output, event: BatchEvent, progress: BatchProgress): boolean {
+  switch (event.event) {
+    case "begun":
+    case "read":
+      return false;
+    case "request":
+      tellOfRequest(output, event.request);
+      return event.request.type === "retry";
+    case "failed":
+      tellOfFailure(output, event.failure, event.file);
+      return true;
+    case "stopping":
+      output.event({ event: "stopping", inFlight: progress.inFlight.size });
+      output.talk(
+        output.style.yellow(`finishing ${filesText(progress.inFlight.size)}; Ctrl-C again to stop`),
+      );
+      return true;
+    case "waiting":
+      output.event({ ...event });
+      output.talk(`waiting: ${visible(event.reason)}`);
+      return true;
+    default:
+      output.event({ ...event });
+      return tellOfFile(output, event, progress);
+  }
+}
 
-function lineOf(event: Told): string {
+/** The last lines, for people. One file needs none: its own line says it all. */
+export function tellEnd(output: Output, summary: BatchSummary, progress: BatchProgress): void {
+  const isOne = progress.all.files <= 1 && !summary.interrupted;
+  if (isOne || output.json || (output.quiet && summary.failed + summary.notTried === 0)) return;
+  const lines = summaryLines(summary, progress, output.style);
+  output.talk(...(summary.failed === 0 && summary.interrupted ? lines.slice(-1) : lines));
+}
+
+type OfFile = Extract<
+  BatchEvent,
+  { readonly event: "signed" | "unstamped" | "skipped" | "again" | "interrupted" | "warning" }
+>;
+
+function tellOfFile(output: Output, event: OfFile, { lastRead }: BatchProgress): boolean {
+  const isTold = !output.json && !(output.quiet && event.event !== "warning" && event.event !== "unstamped");
+  const read = output.verbose && event.event === "signed" ? `, ${bytesText(lastRead)} hashed` : "";
+  if (isTold) output.talk(lineOf(event, output.style) + read);
+  return isTold;
+}
+
+function lineOf(event: OfFile, { green, yellow }: Style): string {
   switch (event.event) {
     case "signed": {
       const { algorithm, hash, ms } = event;
-      return `signed ${wayOf(event)} (${algorithm}, ${hash}, ${duration(ms)})`;
+      return `${green("signed")} ${wayOf(event)} (${visible(algorithm)}, ${visible(hash)}, ${duration(ms)})`;
     }
     case "unstamped":
-      return `signed ${wayOf(event)}, without a timestamp`;
+      return `${yellow("signed")} ${wayOf(event)}, without a timestamp`;
     case "skipped":
-      return `skipped ${event.file}: ${event.reason}`;
+      return `skipped ${visible(event.file)}: ${visible(event.reason)}`;
+    case "again":
+      return `signing ${visible(event.file)} again: ${visible(event.reason)}`;
     case "interrupted":
-      return `not signed: ${event.file}`;
+      return `${yellow("not signed:")} ${visible(event.file)}`;
     case "warning":
-      return `warning: ${event.message}`;
+      return `${yellow("warning:")} ${visible(event.message)}`;
   }
 }
 
 function wayOf({ file, output }: { readonly file: string; readonly output: string }): string {
-  return `${file === STREAM ? "stdin" : file} -> ${output === STREAM ? "stdout" : output}`;
+  return visible(`${file === STREAM ? "stdin" : file} -> ${output === STREAM ? "stdout" : output}`);
 }

@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import type { BigIntStats } from "node:fs";
+import { createReadStream } from "node:fs";
+import { open, readFile, stat } from "node:fs/promises";
+import { isSystemError } from "../../cli-error.js";
+
+/** A file of up to so many bytes is read once, to be hashed for the journal and to be signed. */
+const SMALL_BYTES = 256 * 1024;
+
+/** What is to be signed. */
+export interface Content {
+  /** SHA-256, in hexadecimal. */
+  readonly digest: string;
+  /** All of it, where it is small. */
+  readonly bytes: Uint8Array | undefined;
+  readonly stats: BigIntStats;
+}
+
+/**
+ * Reads a regular file.
+ *
+ * @throws errors of the operating system
+ */
+export async function readContent(path: string, signal: AbortSignal): Promise<Content> {
+  const stats = await stat(path, { bigint: true });
+  if (!stats.isFile()) throw Object.assign(new Error(), { syscall: "read", code: "ESPIPE" });
+  if (stats.size > SMALL_BYTES) return { digest: await digestOf(path, signal), bytes: undefined, stats };
+  const bytes = await readFile(path);
+  return { digest: digestOfBytes(bytes), bytes, stats };
+}
+
+/** Whether a file is still the one that was read. */
+export async function isUnchanged(path: string, before: BigIntStats): Promise<boolean> {
+  const now = await stat(path, { bigint: true });
+  return now.ino === before.ino && now.size === before.size && now.mtimeNs === before.mtimeNs;
+}
+
+/**
+ * The digest of an output, as it is on the disk.
+ *
+ * @returns `undefined` where there is none
+ * @throws errors of the operating system
+ */
+export async function digestOfOutput(path: string, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const stats = await stat(path);
+    if (!stats.isFile()) throw Object.assign(new Error(), { syscall: "open", code: "ESPIPE" });
+    if (stats.size > SMALL_BYTES) return await digestOf(path, signal);
+    return digestOfBytes(await readFile(path));
+  } catch (error) {
+    if (isSystemError(error) && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+export function digestOfBytes(bytes: Uint8Array | string): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+async function digestOf(path: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024, signal }))
+    hash.update(chunk as Buffer);
+  return hash.digest("hex");
+}
+
+/** Folders that cannot be waited for: Windows opens none, and some file systems know no such thing. */
+const NO_SYNC: ReadonlySet<unknown> = new Set(["EISDIR", "EPERM", "EACCES", "EINVAL", "ENOSYS", "ENOTSUP"]);
+
+/** Waits until names in folders are on the disk. Who asks for the same folder at the same time shares the wait. */
+export class FolderSync {
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #next = new Map<string, Promise<void>>();
+
+  /** Resolves when what was renamed in the folder before the call is on the disk. */
+  sync(folder: string): Promise<void> {
+    const running = this.#running.get(folder);
+    if (running === undefined) return this.#start(folder);
+    // That may have begun before the rename: the next one counts.
+    const next =
+      this.#next.get(folder) ??
+      running.then(
+        () => this.#startNext(folder),
+        () => this.#startNext(folder),
+      );
+    this.#next.set(folder, next);
+    return next;
+  }
+
+  #startNext(folder: string): Promise<void> {
+    this.#next.delete(folder);
+    return this.#start(folder);
+  }
+
+  #start(folder: string): Promise<void> {
+    const running = syncFolder(folder).finally(() => this.#running.delete(folder));
+    this.#running.set(folder, running);
+    return running;
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (!isSystemError(error) || !NO_SYNC.has(error.code)) throw error;
+  }
+}

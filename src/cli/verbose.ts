@@ -1,0 +1,76 @@
+import { subscribe } from "node:diagnostics_channel";
+import { TLSSocket } from "node:tls";
+import type { Config } from "../config/config.js";
+import { loadConfig } from "../config/load.js";
+import { SETTINGS } from "../config/settings.js";
+import type { SignEvent } from "../policy/telemetry.js";
+import { duration } from "./duration.js";
+import type { Output } from "./output.js";
+import { visible } from "./output.js";
+
+/** Tells of the settings and where they came from, and from then on of connections and of signatures. Nothing of it is secret. */
+export function tellSteps(output: Output, configFile: string | undefined): void {
+  output.talk(...settingsLines(configFile));
+  subscribe("undici:client:connected", (message) => output.talk(connectionLine(message as Connected)));
+  subscribe("signpath:sign", (message) => output.talk(signLine(message as SignEvent)));
+}
+
+function settingsLines(configFile: string | undefined): string[] {
+  const config = loadConfig({ configFile });
+  const { organizationId, baseUrl, route, proxy, retry, maxConcurrency, projectSlug, signingPolicySlug } =
+    config;
+  const file = configFile ?? process.env["SIGNPATH_CONFIG_FILE"];
+  const shown: [keyof typeof SETTINGS, string][] = [
+    ["apiUrl", baseUrl.origin + baseUrl.pathname.replace(/\/v1\/.*$/, "")],
+    ["organizationId", organizationId],
+    ["apiToken", "set"],
+    ["projectSlug", projectSlug ?? "none"],
+    ["signingPolicySlug", signingPolicySlug ?? "none"],
+    ["route", route],
+    ["requestTimeoutMs", duration(retry.requestTimeoutMs)],
+    ["totalTimeoutMs", duration(retry.totalTimeoutMs)],
+    ["maxConcurrency", String(maxConcurrency)],
+  ];
+  return [
+    ...(file === undefined ? [] : [`configuration file: ${visible(file)}`]),
+    ...shown.map(([name, value]) => `${name}: ${visible(value)} (${originOf(name, config)})`),
+    `proxy: ${proxy === undefined ? "none" : visible(proxy.url)}`,
+  ];
+}
+
+/** The variable, the name in the file, or that it is the default. */
+function originOf(name: keyof typeof SETTINGS, { sources }: Config): string {
+  const { variables, file } = SETTINGS[name];
+  switch (sources[name]) {
+    case "environment":
+      return variables.find((variable) => process.env[variable.name])?.name ?? "environment";
+    case "file":
+      return `${file[0]?.name ?? name} in the configuration file`;
+    case "option":
+      return "command line";
+    default:
+      return "default";
+  }
+}
+
+interface Connected {
+  readonly connectParams: { readonly host: string; readonly protocol: string };
+  readonly socket: unknown;
+}
+
+/** Requests after it use it again, until there is another one. */
+function connectionLine({ connectParams, socket }: Connected): string {
+  const { host, protocol } = connectParams;
+  const isTls = socket instanceof TLSSocket;
+  const how = isTls ? `, ${socket.getProtocol() ?? "TLS"}, ${socket.getCipher().name}` : "";
+  return `new connection: ${visible(`${protocol}//${host}`)}${how}`;
+}
+
+function signLine(event: SignEvent): string {
+  if (event.type === "rotation") return `the certificate of ${visible(event.policy)} was replaced`;
+  const { policy, algorithm, hash, verified, attempts, elapsedMs, signingRequestId: id } = event;
+  const request = id === undefined ? "" : `, signing request ${visible(id)}`;
+  const check = verified ? "verified" : "not verified";
+  const requests = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
+  return `signature of ${visible(policy)}: ${algorithm}, ${hash}, ${check}, ${requests}, ${duration(elapsedMs)}${request}`;
+}
