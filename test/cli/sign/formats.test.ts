@@ -86,7 +86,7 @@ describeWith(VERIFIERS, "what goes into files, by their names, is good for progr
     const before = submissions(emulator());
     const args = ["link.exe", "tool.exe", "./tool.exe", "report.pdf", "app.jar", ...ROOTED, "--in-place"];
     const { status, stderr } = await signIn(emulator(), cwd, args);
-    expect([status, stderr]).toEqual([0, expect.stringMatching(/\n3 signed\n$/)]);
+    expect([status, stderr]).toEqual([0, expect.stringMatching(/\n3 signed/)]);
     expect(submissions(emulator()) - before).toBe(3);
     expect(statSync(join(cwd, "tool.exe")).mode & 0o777).toBe(0o750);
     expect((await osslsigncode.verify(readFileSync(join(cwd, "tool.exe")))).signatures).toBe(1);
@@ -163,7 +163,7 @@ describeWith("xmlsec1", "an XML signature", () => {
     const names = ["order.xml", "latin.xml", "utf16.xml"];
     const args = [...names, "--format", "xml", ...CHAIN, "--in-place"];
     const result = await signIn(emulator(), cwd, args, { policy });
-    expect([result.status, result.stderr]).toEqual([0, expect.stringMatching(/\n3 signed\n$/)]);
+    expect([result.status, result.stderr]).toEqual([0, expect.stringMatching(/\n3 signed/)]);
     for (const name of names) {
       const verify = ["--verify", "--trusted-pem", "root.pem", "--enabled-key-data", "x509", name];
       const { status, stderr } = await run(pathOf("xmlsec1"), verify, { cwd });
