@@ -119,7 +119,7 @@ async function appended(pdf: Buffer, before: Loaded, input: PlaceholderInput): P
 /** @signpdf/placeholder-plain looks for the parts of a file by their text, and may find others. */
 function requireNothingLost(before: Loaded, after: Loaded): void {
   const isWhole = [...before.parts].every((part) => after.parts.has(part));
-  if (!isWhole) throw new Error("pages, fields or notes would be lost");
+  if (!isWhole) throw new Error("pages, fields or notes would be lost, or what the form says");
 }
 
 /** What @signpdf/placeholder-plain would read wrongly without noticing. */
