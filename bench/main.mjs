@@ -2,6 +2,7 @@
 import os from "node:os";
 import { parseArgs } from "node:util";
 import { cms } from "./figures/cms.mjs";
+import { emulator } from "./figures/emulator.mjs";
 import { latency } from "./figures/latency.mjs";
 import { queue } from "./figures/queue.mjs";
 import { requests } from "./figures/requests.mjs";
@@ -14,7 +15,7 @@ import { throughput } from "./figures/throughput.mjs";
 import { summarize } from "./support/report.mjs";
 import { startService } from "./support/service.mjs";
 
-const FIGURES = { requests, throughput, latency, slow, scale, queue, sharing, stream, cms, start };
+const FIGURES = { requests, throughput, latency, slow, scale, queue, sharing, stream, cms, start, emulator };
 
 const HELP = `npm run bench -- [options]
 
@@ -53,6 +54,7 @@ if (values.help) {
     cmsSizes: [2 ** 10, 2 ** 26, ...(quick ? [] : [2 ** 30, 2 ** 32])],
     cmsRounds: Number(values.rounds ?? (quick ? 3 : 5)),
     signatures: quick ? 20_000 : 100_000,
+    emulatorRequests: quick ? 30_000 : 120_000,
     sharingMs: quick ? 6000 : 12_000,
   };
   const cpu = os.cpus();

@@ -3,9 +3,10 @@ import type { EmulatorPolicy } from "./catalogue.js";
 import type { Fault } from "./faults/fault.js";
 import type { LoggedRequest } from "./http/log.js";
 import type { RateLimit, RateLimitCounts } from "./http/rate-limit.js";
+import type { LedgerChange } from "./ledger/changes.js";
 import type { AuditEntry } from "./ledger/entry.js";
 import type { WireExchange } from "./ledger/exchanges.js";
-import type { DecisionNote, LedgerChange } from "./ledger/ledger.js";
+import type { DecisionNote } from "./ledger/ledger.js";
 import type { Page, PageQuery } from "./ledger/query.js";
 import type { StateFound } from "./state/state.js";
 

@@ -21,9 +21,10 @@ export type {
 export type { LoggedRequest } from "./http/log.js";
 export type { RateLimit, RateLimitCounts } from "./http/rate-limit.js";
 export type { RouteName } from "./http/router.js";
+export type { LedgerChange } from "./ledger/changes.js";
 export type { AuditEntry, AuditResult, Build, Decision, LogEntry, RefusedEntry } from "./ledger/entry.js";
 export type { WireExchange, WireMessage } from "./ledger/exchanges.js";
-export type { DecisionNote, LedgerChange } from "./ledger/ledger.js";
+export type { DecisionNote } from "./ledger/ledger.js";
 export type { Page, PageQuery } from "./ledger/query.js";
 export type { EmulatorOptions } from "./options.js";
 export { startEmulator } from "./start.js";

@@ -106,6 +106,81 @@ testWith("openssl", "the lines that it prints, pasted into a shell, make sign wo
   expect((await openssl(["cms", ...verify], { cwd })).status).toBe(0);
 });
 
+describe("with --accounts", () => {
+  const ACCOUNTS = JSON.stringify([
+    {
+      name: "One",
+      users: [
+        { name: "build", submitter: ["p-256"] },
+        { name: "Alice", kind: "interactive" },
+      ],
+    },
+    { name: "Two", users: [{ name: "other", apiToken: "a'b", submitter: "*" }] },
+  ]);
+
+  test("it has these organizations and users, and prints whose variables are asked for", async () => {
+    const cwd = fill(temporaryFolder(), { "accounts.json": ACCOUNTS, data: "x" });
+    const running = start(["emulator", "--accounts", "accounts.json", "--as", "other"], { cwd });
+    await vi.waitFor(() => expect(running.stderr()).toContain("ca.pem"), { timeout: 20_000 });
+    expect(running.stdout()).toContain("export SIGNPATH_API_TOKEN='a'\\''b'\n");
+    expect(running.stdout()).toContain(
+      "export SIGNPATH_ORGANIZATION_ID='de300000-0000-4000-8000-000000000001'\n",
+    );
+    expect(running.stderr()).toMatch(/^ {2}build +CI user of One, submitter of p-256, administrator/m);
+    expect(running.stderr()).toMatch(/^ {2}Alice +interactive user of One$/m);
+    expect(running.stderr()).not.toContain("a'b");
+    running.child.kill("SIGTERM");
+    expect((await running.ended).status).toBe(0);
+  });
+
+  test("programs learn everybody's variables, which the other commands work with", async () => {
+    const cwd = fill(temporaryFolder(), { "accounts.json": ACCOUNTS, data: "x" });
+    const { facts } = await listening(["--accounts", "accounts.json"], { cwd });
+    const users = facts["users"] as { name: string; environment: NodeJS.ProcessEnv }[];
+    expect(users.map(({ name }) => name)).toEqual(["build", "Alice", "other"]);
+    const sign = async (user: number, policy: string): Promise<number | null> =>
+      (await signpath(["sign", "data", "--policy", policy], { cwd, env: users[user]?.environment ?? {} }))
+        .status;
+    expect(await sign(0, "demo/p-256")).toBe(0);
+    expect(await sign(2, "demo/p-384")).toBe(0);
+    expect(await sign(1, "demo/p-256")).toBe(1);
+  });
+
+  test.each([
+    ["[{]", [], /--accounts accounts\.json is not JSON/],
+    ['[{"name":"A","users":[{"name":"a","apiToken":"secret x"}]}]', [], /apiToken must be visible ASCII/],
+    [ACCOUNTS, ["--as", "nobody"], /--as nobody: there is no such user/],
+    [
+      ACCOUNTS,
+      ["--organization", "de300000-0000-4000-8000-000000000005"],
+      /organizations go without organizationId/,
+    ],
+  ])("refuses %s %j", async (content, more, message) => {
+    const cwd = fill(temporaryFolder(), { "accounts.json": content });
+    const result = await signpath(["emulator", "--accounts", "accounts.json", ...more], { cwd });
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(message);
+    expect(result.stderr).not.toContain("secret");
+  });
+
+  test("refuses a file that is not there", async () => {
+    const result = await signpath(["emulator", "--accounts", "none"], { cwd: temporaryFolder() });
+    expect([result.status, result.stderr]).toEqual([
+      1,
+      expect.stringContaining("--accounts none cannot be read"),
+    ]);
+  });
+});
+
+test("refuses a state directory of a newer version, with a word about what to do", async () => {
+  const cwd = temporaryFolder();
+  fill(join(cwd, "state"), { "audit-log.jsonl": '{"version":9}\n' });
+  const result = await signpath(["emulator", "--state", "state"], { cwd });
+  expect(result.status).not.toBe(0);
+  expect(result.stderr).toContain("was written by a newer emulator; use another directory");
+  expect(result.stderr).not.toMatch(/\n {4}at /);
+});
+
 test("keeps its keys, its token and its organization with --state", async () => {
   const cwd = temporaryFolder();
   const first = await listening(["--state", "state"], { cwd });
@@ -117,6 +192,18 @@ test("keeps its keys, its token and its organization with --state", async () => 
     (facts["environment"] as NodeJS.ProcessEnv)["SIGNPATH_API_TOKEN"];
   expect(tokenOf(second.facts)).toBe(tokenOf(first.facts));
   expect(statSync(join(cwd, "state")).mode & 0o077).toBe(0);
+  const env = second.facts["environment"] as NodeJS.ProcessEnv;
+  fill(cwd, { data: "x" });
+  expect((await signpath(["sign", "data", "--policy", "demo/p-256"], { cwd, env })).status).toBe(0);
+  const beside = start(["emulator", "--state", "state"], { cwd });
+  await vi.waitFor(() => expect(beside.stderr()).toContain("ca.pem"), { timeout: 20_000 });
+  expect(beside.stderr()).toMatch(/^state is in use by another emulator, which keeps its audit log there/m);
+  second.running.child.kill("SIGTERM");
+  expect(eventsOf(await second.running.ended).at(-1)).toMatchObject({ signingRequests: 1 });
+  const third = start(["emulator", "--state", "state"], { cwd });
+  await vi.waitFor(() => expect(third.stderr()).toContain("ca.pem"), { timeout: 20_000 });
+  expect(third.stderr()).toMatch(/^State of state: 1 entry in the audit log, 0 waiting for approval\.$/m);
+  for (const { child } of [beside, third]) child.kill("SIGTERM");
 });
 
 test("writes its authority's certificates with --write-ca", async () => {

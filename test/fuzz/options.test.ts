@@ -10,7 +10,7 @@ import { HOSTILE_NAMES, hostileValues } from "./arbitraries.js";
 import { fuzz } from "./harness.js";
 import { expectNoCanary, expectOptionalText, expectText } from "./oracles.js";
 
-const VALID = {
+const VALID: Readonly<Record<string, unknown>> = {
   host: "127.0.0.1",
   port: 0,
   organizationId: "de300000-0000-4000-8000-000000000000",
@@ -19,6 +19,11 @@ const VALID = {
   faults: [],
   processingMs: 5,
   seed: 5,
+  organizations: undefined,
+  foreignOrganizationStatus: 404,
+  auditLogCapacity: 10,
+  approvalsNeeded: 1,
+  approvalExpiryMs: 5,
 };
 
 /** A refusal may quote what it refuses: nothing here is secret but the token, which is never quoted. */
@@ -42,7 +47,7 @@ fuzz("options", "options of the emulator are taken as what they must be, or refu
   ),
   examples: [
     [[["apiToken", ["AIk/token"]]], false],
-    [[["organizationId", [VALID.organizationId]]], false],
+    [[["organizationId", [VALID["organizationId"]]]], false],
     [[["state", 5]], false],
   ],
   check: ([changes, bare]) => {

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Ring } from "../ring.js";
+import type { LedgerChange } from "./changes.js";
+import { Changes } from "./changes.js";
 import type { AuditEntry, Decision } from "./entry.js";
 import { Interned } from "./interned.js";
 import type { Page, PageQuery } from "./query.js";
@@ -25,13 +27,6 @@ export interface LedgerOptions {
   readonly approvalExpiryMs: number | undefined;
 }
 
-/** What has happened to an entry of the log. */
-export interface LedgerChange {
-  readonly what: "added" | "changed";
-  readonly id: string;
-  readonly sequence: number;
-}
-
 /** How a signing request that somebody has to decide about can go on. */
 export type Verdict = Exclude<Decision["verdict"], "expired">;
 
@@ -51,8 +46,8 @@ export interface Recorder {
 const MAX_BYTES = 64 * 1024 * 1024;
 /** Entries that one page looks at: what is asked for may be rare. */
 const MAX_WALK = 10_000;
-/** What is kept of a refusal's words. */
-const MAX_PROBLEM = 1000;
+/** What is kept of the texts of a submission that was refused: nobody has looked at them. */
+const MAX_TEXT = 500;
 
 /** The newest signing requests and refused submissions. Where one stands follows from the time. */
 export class Ledger {
@@ -60,8 +55,7 @@ export class Ledger {
   readonly #log: Ring<{ readonly logged: Logged; readonly bytes: number }>;
   readonly #byId = new Map<string, Logged>();
   readonly #metadata = new Interned();
-  readonly #listeners = new Set<(change: LedgerChange) => void>();
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #changes = new Changes();
   /** Those whose key may still be needed. */
   readonly #unsigned = new Set<SigningRequest>();
   #recorder: Recorder | undefined;
@@ -121,8 +115,14 @@ export class Ledger {
 
   /** Logs a submission that was answered with an error. */
   refuse(attempt: Attempt, status: number, problem: string): RefusedSubmission {
-    const refusal = { status, problem: problem.slice(0, MAX_PROBLEM) };
-    return this.#announced(this.#keep({ ...attempt, sequence: this.#next, id: randomUUID(), refusal }));
+    const { projectSlug, signingPolicySlug } = attempt;
+    const refused = {
+      ...attempt,
+      projectSlug: projectSlug && shortened(projectSlug),
+      signingPolicySlug: signingPolicySlug && shortened(signingPolicySlug),
+      refusal: { status, problem: shortened(problem) },
+    };
+    return this.#announced(this.#keep({ ...refused, sequence: this.#next, id: randomUUID() }));
   }
 
   /** Takes in what an earlier emulator has kept, without a word. */
@@ -179,7 +179,7 @@ export class Ledger {
     const isApproved = verdict === "approved" && request.decisions.length + 1 >= request.approvalsNeeded;
     this.#decided(request, decision, isApproved ? Date.now() + this.#options.processingMs : request.readyAt);
     this.#recorder?.decided(request, decision);
-    this.#tell("changed", request);
+    this.#changes.tell("changed", request);
   }
 
   /** Keeps a signature that was made after the submission. */
@@ -212,16 +212,11 @@ export class Ledger {
 
   /** Calls the listener for each change from now on; gives what ends that. */
   onChange(listener: (change: LedgerChange) => void): () => void {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+    return this.#changes.listen(listener);
   }
 
   close(): void {
-    this.#listeners.clear();
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+    this.#changes.close();
   }
 
   #keep<T extends Logged>(logged: T): T {
@@ -246,7 +241,7 @@ export class Ledger {
 
   #announced<T extends Logged>(logged: T): T {
     this.#recorder?.added(logged);
-    this.#tell("added", logged);
+    this.#changes.tell("added", logged);
     return logged;
   }
 
@@ -267,26 +262,9 @@ export class Ledger {
     if (isSigningRequest(dropped.logged)) this.#unsigned.delete(dropped.logged);
     this.#bytes -= dropped.bytes;
   }
+}
 
-  #tell(what: LedgerChange["what"], logged: Logged): void {
-    if (this.#listeners.size === 0) return;
-    const change = { what, id: logged.id, sequence: logged.sequence };
-    for (const listener of [...this.#listeners]) listener(change);
-    if (isSigningRequest(logged)) this.#tellLater(logged);
-  }
-
-  /** What comes with the time is told as well, as long as somebody listens. */
-  #tellLater(request: SigningRequest): void {
-    const at = request.readyAt ?? request.expiresAt;
-    if (at === undefined || !isOpen(resultOf(request))) return;
-    const timer = setTimeout(
-      () => {
-        this.#timers.delete(timer);
-        this.#tell("changed", request);
-      },
-      Math.min(at - Date.now() + 1, 2 ** 31 - 1),
-    );
-    timer.unref();
-    this.#timers.add(timer);
-  }
+/** A plain slice would keep the whole text alive. */
+function shortened(text: string): string {
+  return text.length <= MAX_TEXT ? text : Buffer.from(text.slice(0, MAX_TEXT)).toString();
 }

@@ -122,6 +122,7 @@ export class LedgerFile implements Recorder {
         await file.flush();
         await nextTurn();
       }
+      const needed = next.writer.count;
       // From here to the change of files nothing can happen in between, but for what waits to be written.
       for (let more = this.#meanwhile.splice(0); more.length > 0; more = this.#meanwhile.splice(0)) {
         for (const write of more) write(next.writer);
@@ -132,7 +133,7 @@ export class LedgerFile implements Recorder {
       const old = this.#current.file;
       this.#current = next;
       this.#linesBefore = 0;
-      this.#needed = next.writer.count;
+      this.#needed = needed;
       await old.abandon();
     } catch (error) {
       await file.abandon();
