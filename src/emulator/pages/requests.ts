@@ -41,7 +41,7 @@ export function requests(exchange: Exchange): Reply {
   const main = html`<h1>Audit log</h1>
 ${filterForm(filter, isFiltered)}
 <section class="card" aria-label="Signing requests">
-${entryTable("entries", "Signing requests, newest first", entries, isFiltered ? "No signing request is like that." : NOTHING_YET)}
+${entryTable("entries", "Signing requests, newest first", entries, emptyWords(isFiltered, next !== undefined))}
 </section>
 <nav class="paging" aria-label="More of the audit log" id="paging"${before === undefined && html` data-live`}>
 ${before !== undefined && html`<a id="newest" href="${PATH}${queryOf(filter)}">Newest</a>`}
@@ -53,6 +53,11 @@ ${next !== undefined && html`<a id="older" rel="next" href="${PATH}${queryOf(fil
     main,
     scripts: before === undefined ? ["live"] : [],
   });
+}
+
+function emptyWords(isFiltered: boolean, goesOn: boolean): string {
+  if (goesOn) return "None of the newest is like that; older ones have not been looked at.";
+  return isFiltered ? "No signing request is like that." : NOTHING_YET;
 }
 
 function filterOf(parameters: URLSearchParams): Filter {
