@@ -66,7 +66,7 @@ Journal:
   written, or there and good. What has changed is signed again, and it is said why. --resume alone
   takes files and options from the journal. Only one process at a time works with a journal; others
   wait. That holds on a network drive as well, as far as its files show up on all machines at once.
-  With a journal a process of its own signs. When the command is killed (kill -9, a closed terminal),
+  With a journal a process of its own signs. When the command is killed (kill -9, closed terminal),
   that one finishes what is in flight, for up to a minute, and begins nothing else. Only if it is
   killed, too, or the machine stops, may what was in flight be signed twice; the next run says how
   many files that can be. Names from stdin are not kept: give them again. Do not edit a journal.
