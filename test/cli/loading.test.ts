@@ -74,6 +74,26 @@ test("CMS loads asn1js, and neither pkijs nor x509", async () => {
   expect(HEAVY.filter((name) => loaded.has(name))).toEqual(["asn1js"]);
 });
 
+test("a format, and what looks for files, is loaded where it is wanted", async () => {
+  const parts = [
+    "jws",
+    "pdf",
+    "authenticode",
+    "jar",
+    "xml",
+    "patterns",
+    "walk",
+    "picomatch",
+    "@zip.js/zip.js",
+  ];
+  const loadedOf = async (...args: readonly string[]): Promise<string[]> => {
+    const loaded = await loadedBy("sign", ...args, "--policy", "demo/rsa-2048");
+    return parts.filter((name) => loaded.has(name));
+  };
+  expect(await loadedOf("data")).toEqual([]);
+  expect(await loadedOf("da?a", "--format", "jws")).toEqual(["jws", "patterns", "walk", "picomatch"]);
+});
+
 test("only a timestamp loads what asks for one and checks it", async () => {
   const args = ["sign", "data", "--policy", "demo/rsa-2048"];
   const without = await loadedBy(...args);

@@ -30,7 +30,7 @@ export async function namesOfOutputs(
     if (foreign !== undefined)
       throw usageError(
         `--in-place is for signatures inside of files, and that of ${visible(foreign.file)} is made beside it (--format ${foreign.format})`,
-        "Leave such files out with --exclude, or sign them by a command of their own.",
+        `Name those that are meant, as "dist/**/*.exe", or leave others out with --exclude.`,
       );
     return ({ file }) => file;
   }

@@ -1,9 +1,9 @@
-import type { BigIntStats } from "node:fs";
-import { accessSync, constants, fstatSync, statSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { CliError, isSystemError, unreadable, unwritable } from "../cli-error.js";
+import type { Pair } from "./collisions.js";
 import { refuseCollisions, withoutRepeats } from "./collisions.js";
 import type { SignFlags } from "./flags.js";
 import { requireContent } from "./formats/content.js";
@@ -11,6 +11,9 @@ import { refuseForeignOptions } from "./formats/options.js";
 import type { FormatName } from "./formats/table.js";
 import { formatOf } from "./formats/table.js";
 import type { Input } from "./inputs/input.js";
+import { Places } from "./inputs/places.js";
+import type { Seen } from "./inputs/seen.js";
+import { lookAt, lookAtStdin } from "./inputs/seen.js";
 import { STREAM } from "./inputs/stream.js";
 import { namesOfOutputs } from "./outputs.js";
 
@@ -52,7 +55,9 @@ const AT_ONCE = 512;
  * that do not fit a file's format
  */
 export async function makePlan(inputs: readonly Input[], flags: SignFlags): Promise<Plan> {
-  const once = await withoutRepeats(inputs, flags.inPlace ?? false);
+  const places = new Places();
+  const isInPlace = flags.inPlace ?? false;
+  const once = withoutRepeats(inputs, places, isInPlace);
   const formed = once.map((input) => ({ ...input, format: formatOf(input.file, flags.format) }));
   const examples = new Map<FormatName, string>();
   for (const { file, format } of formed) if (!examples.has(format)) examples.set(format, file);
@@ -60,50 +65,41 @@ export async function makePlan(inputs: readonly Input[], flags: SignFlags): Prom
   const outputOf = await namesOfOutputs(formed, flags);
   const jobs: Job[] = [];
   const bad: Unreadable[] = [];
-  const all: { readonly file: string; readonly output: string; readonly stats: BigIntStats | undefined }[] =
-    [];
+  const pairs: Pair[] = [];
   for (const [index, input] of formed.entries()) {
     if (index % AT_ONCE === AT_ONCE - 1) await setImmediate();
     const { file, format } = input;
     const output = outputOf(input);
+    let { seen } = input;
     try {
-      const stats = look(input);
-      requireContent(file, format, stats);
-      all.push({ file, output, stats });
-      jobs.push({ file, output, format, bytes: file === STREAM ? 0 : Number(stats.size) });
+      seen = look(input);
+      requireContent(file, format, seen);
+      jobs.push({ file, output, format, bytes: file === STREAM ? 0 : seen.size });
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
-      all.push({ file, output, stats: input.stats });
       bad.push({ file, error });
     }
+    pairs.push({ file, output, seen });
   }
-  await refuseCollisions(all, flags.inPlace ?? false);
+  await refuseCollisions(pairs, places, isInPlace);
   const keepsPaths = flags.baseDir !== undefined || once.some(({ below }) => below !== undefined);
   if (flags.out !== undefined && keepsPaths) await makeFolders(jobs);
   return { jobs, unreadable: bad, formats: new Set(jobs.map(({ format }) => format)) };
 }
 
-function look({ file, stats: known }: Input): BigIntStats {
+function look({ file, seen: known }: Input): Seen {
   const isStdin = file === STREAM;
   try {
-    const stats = known ?? (isStdin ? statOfStdin() : statSync(file, { bigint: true }));
-    if (stats.isDirectory()) throw Object.assign(new Error(), { syscall: "read", code: "EISDIR" });
+    const seen = isStdin ? lookAtStdin() : (known ?? lookAt(file));
+    if (seen.isDirectory) throw Object.assign(new Error(), { syscall: "read", code: "EISDIR" });
     if (!isStdin) accessSync(file, constants.R_OK);
-    return stats;
+    return seen;
   } catch (error) {
     const failure = unreadable(isStdin ? "stdin" : file, error);
     const isDirectory = !isStdin && isSystemError(error) && error.code === "EISDIR";
     const hint = "--recursive signs the files in it.";
     throw isDirectory ? new CliError(failure.code, failure.message, { hint, cause: error }) : failure;
   }
-}
-
-/**
- * Node makes an empty stream of a directory as stdin. With `bigint`, because after any other synchronous look at a pipe
- * Node 22.23 loads the next CommonJS module as an empty one.
- */
-function statOfStdin(): BigIntStats {
-  return fstatSync(0, { bigint: true });
 }
 
 /** Those of a tree that is kept below `out`. */

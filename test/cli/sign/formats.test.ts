@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { PDFDocument } from "pdf-lib";
+import { PDFDocument, PDFName, PDFString } from "pdf-lib";
 import { beforeAll, describe, expect, test } from "vitest";
 import manifest from "../../../package.json" with { type: "json" };
 import { useEmulator } from "../../support/emulator.js";
@@ -86,7 +86,7 @@ describeWith(VERIFIERS, "what goes into files, by their names, is good for progr
     const before = submissions(emulator());
     const args = ["link.exe", "tool.exe", "./tool.exe", "report.pdf", "app.jar", ...ROOTED, "--in-place"];
     const { status, stderr } = await signIn(emulator(), cwd, args);
-    expect([status, stderr]).toEqual([0, expect.stringMatching(/\n3 signed\n$/)]);
+    expect([status, stderr]).toEqual([0, expect.stringMatching(/\n3 signed/)]);
     expect(submissions(emulator()) - before).toBe(3);
     expect(statSync(join(cwd, "tool.exe")).mode & 0o777).toBe(0o750);
     expect((await osslsigncode.verify(readFileSync(join(cwd, "tool.exe")))).signatures).toBe(1);
@@ -142,7 +142,9 @@ describeWith(VERIFIERS, "what goes into files, by their names, is good for progr
   test("a PDF file that another signature would harm is left as it is, and says why", async () => {
     const document = await PDFDocument.create();
     document.addPage();
-    document.getForm().createTextField("name").addToPage(document.getPage(0));
+    // What is appended has a form of its own, without this.
+    const form = { Type: "AcroForm", Fields: [], DA: PDFString.of("/Helv 0 Tf") };
+    document.catalog.set(PDFName.of("AcroForm"), document.context.register(document.context.obj(form)));
     const cwd = treeOf({ ...files, "form.pdf": await document.save() });
     const args = ["form.pdf", ...CHAIN, "--in-place"];
     expect((await signIn(emulator(), cwd, args)).status).toBe(0);
@@ -150,7 +152,9 @@ describeWith(VERIFIERS, "what goes into files, by their names, is good for progr
     expect(await pdfsig(once)).toMatchObject([{ validation: "Signature is Valid.", isTotal: true }]);
     const again = await signIn(emulator(), cwd, args);
     expect([again.status, submissions(emulator())]).toEqual([3, before]);
-    expect(again.stderr).toContain("another one cannot be added to a file of this form");
+    expect(again.stderr).toContain(
+      "another one cannot be added to a file of this form: pages, fields or notes",
+    );
     expect(readFileSync(join(cwd, "form.pdf")).equals(once)).toBe(true);
   });
 });
@@ -163,7 +167,7 @@ describeWith("xmlsec1", "an XML signature", () => {
     const names = ["order.xml", "latin.xml", "utf16.xml"];
     const args = [...names, "--format", "xml", ...CHAIN, "--in-place"];
     const result = await signIn(emulator(), cwd, args, { policy });
-    expect([result.status, result.stderr]).toEqual([0, expect.stringMatching(/\n3 signed\n$/)]);
+    expect([result.status, result.stderr]).toEqual([0, expect.stringMatching(/\n3 signed/)]);
     for (const name of names) {
       const verify = ["--verify", "--trusted-pem", "root.pem", "--enabled-key-data", "x509", name];
       const { status, stderr } = await run(pathOf("xmlsec1"), verify, { cwd });

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import { expandInputs } from "../../../src/cli/sign/inputs/expand.js";
 import { useEmulator } from "../../support/emulator.js";
 import { eventsOf, fill, namesIn, PERMISSIONS_COUNT, signpath } from "../support.js";
 import { sha256, signIn, treeOf } from "./support.js";
@@ -25,23 +26,23 @@ beforeEach(() => {
   symlinkSync("a.js", join(cwd, "dist", "link.js"));
 });
 
-/** What was signed by a command, in its order, with one request at a time. */
+/** What was signed by a command, by name: which one of two is done first is not said. */
 async function signed(
   args: readonly string[],
   more: Parameters<typeof signIn>[3] = {},
 ): Promise<{ files: unknown[]; outputs: unknown[]; status: number | null; stderr: string; left: unknown }> {
   const before = emulator().signingRequests.length;
-  const flags = ["--json", "--format", "raw", "--jobs", "1"];
+  const flags = ["--json", "--format", "raw"];
   const result = await signIn(emulator(), cwd, [...args, ...flags], more);
   const events = eventsOf(result).filter(({ event }) => event === "signed");
   const hashes = emulator()
     .signingRequests.slice(before)
     .map(({ hash }) => hash);
-  const files = events.map(({ file }) => file);
+  const files = events.map(({ file }) => file).sort();
   // The very content of each of them has been signed.
-  expect(hashes).toEqual(files.map((file) => sha256(readFileSync(join(cwd, String(file))))));
+  expect(hashes.sort()).toEqual(files.map((file) => sha256(readFileSync(join(cwd, String(file))))).sort());
   const left = eventsOf(result).find(({ event }) => event === "warning")?.["message"];
-  const outputs = events.map(({ output }) => output);
+  const outputs = events.map(({ output }) => output).sort();
   return { files, outputs, status: result.status, stderr: result.stderr, left };
 }
 
@@ -51,6 +52,14 @@ test("a directory with --recursive: each file in it in their order, but for link
   expect([status, files]).toEqual([0, all]);
   expect(left).toMatch(/1 that signing has made .* and 2 hidden/);
   expect((await signed(["dist", "--recursive"])).files).toEqual(all);
+});
+
+test("the order is that of the names given, and in a directory that of the names found", async () => {
+  const names = ["x.txt", "dist", "[x].txt", "dist/b*"].map((name) => join(cwd, name));
+  const { files } = await expandInputs(names, { recursive: true }, new AbortController().signal);
+  const tree = ["a.js", "b.js", "b.map", "lib/c.js", "lib/deep/d.js", "link.js"];
+  const expected = ["x.txt", ...tree.map((name) => `dist/${name}`), "[x].txt", "dist/b.js", "dist/b.map"];
+  expect(files.map(({ file }) => file)).toEqual(expected.map((name) => join(cwd, name)));
 });
 
 test("a directory without --recursive is refused, and the option named", async () => {
@@ -98,19 +107,19 @@ test("a pattern with --recursive means directories as well, and --exclude names 
 
 test("names from a list, from stdin or a file: CRLF, empty lines, a mark at the beginning, no line break at the end", async () => {
   const list = "\ufeffdist/a.js\r\n\r\n[x].txt\r\n\ndist/b.js";
-  const expected = ["dist/a.js", "[x].txt", "dist/b.js"];
+  const expected = ["[x].txt", "dist/a.js", "dist/b.js"];
   expect((await signed(["--files-from", "-"], { input: list })).files).toEqual(expected);
   writeFileSync(join(cwd, "list"), list);
-  expect((await signed(["x.txt", "--files-from", "list"])).files).toEqual(["x.txt", ...expected]);
+  expect((await signed(["x.txt", "--files-from", "list"])).files).toEqual([...expected, "x.txt"]);
 });
 
 test("names from a list with --null have line breaks, and stand for themselves", async () => {
   fill(cwd, { "two\nlines": "1", "*.js": "2", "-": "3" });
   const input = "two\nlines\0*.js\0./-\0";
   expect((await signed(["--files-from", "-", "--null"], { input })).files).toEqual([
-    "two\nlines",
     "*.js",
     "./-",
+    "two\nlines",
   ]);
 });
 

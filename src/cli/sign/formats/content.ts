@@ -1,6 +1,6 @@
-import type { BigIntStats } from "node:fs";
 import { closeSync, openSync, readSync } from "node:fs";
 import { unreadable, unsuitable } from "../../cli-error.js";
+import type { Seen } from "../inputs/seen.js";
 import type { FormatName } from "./table.js";
 import { isEmbedded } from "./table.js";
 
@@ -30,10 +30,10 @@ const BEGINNINGS: ReadonlyMap<FormatName, Check> = new Map<FormatName, Check>([
  *
  * @throws {CliError} `INPUT_UNSUITABLE`, `INPUT_UNREADABLE`
  */
-export function requireContent(file: string, format: FormatName, stats: BigIntStats): void {
+export function requireContent(file: string, format: FormatName, seen: Seen): void {
   if (!isEmbedded(format)) return;
   // To open a named pipe would be to wait for somebody who writes.
-  if (!stats.isFile()) throw unsuitable(file, format, "it is no regular file");
+  if (!seen.isFile) throw unsuitable(file, format, "it is no regular file");
   const reason = BEGINNINGS.get(format)?.(beginOf(file));
   if (reason !== undefined) throw unsuitable(file, format, reason);
 }

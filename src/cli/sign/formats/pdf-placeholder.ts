@@ -119,7 +119,7 @@ async function appended(pdf: Buffer, before: Loaded, input: PlaceholderInput): P
 /** @signpdf/placeholder-plain looks for the parts of a file by their text, and may find others. */
 function requireNothingLost(before: Loaded, after: Loaded): void {
   const isWhole = [...before.parts].every((part) => after.parts.has(part));
-  if (!isWhole) throw new Error("pages, fields or notes would be lost");
+  if (!isWhole) throw new Error("pages, fields or notes would be lost, or what the form says");
 }
 
 /** What @signpdf/placeholder-plain would read wrongly without noticing. */
@@ -136,10 +136,14 @@ async function asReadable<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!(error instanceof Error) || isSignPathError(error)) throw error;
-    const isEncrypted = error.constructor.name === "EncryptedPDFError";
-    const reason = isEncrypted ? "it is encrypted" : `it cannot be read: ${error.message}`;
-    throw refused(reason, "REQUEST_REJECTED", error);
+    throw refused(reasonOf(error), "REQUEST_REJECTED", error);
   }
+}
+
+function reasonOf(error: Error): string {
+  if (error.constructor.name === "EncryptedPDFError") return "it is encrypted";
+  // pdf-lib looks into what it has not found.
+  return error instanceof TypeError ? "it is damaged, or cut off" : `it cannot be read: ${error.message}`;
 }
 
 /** Text as a literal string without its parentheses (ISO 32000-2, 7.3.4.2), which pdf-lib writes as it is. */

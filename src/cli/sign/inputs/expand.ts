@@ -1,11 +1,11 @@
-import type { BigIntStats } from "node:fs";
-import { statSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { usageError } from "../../cli-error.js";
 import { visible } from "../../output.js";
 import type { SignFlags } from "../flags.js";
 import type { Input, Inputs, LeftOut } from "./input.js";
+import type { Seen } from "./seen.js";
+import { lookFor } from "./seen.js";
 import { STREAM } from "./stream.js";
 import type { WalkOptions } from "./walk.js";
 
@@ -43,8 +43,8 @@ export async function expandInputs(
   let looked = 0;
   const add = async (name: string, isLiteral: boolean): Promise<void> => {
     if (name === STREAM && !isLiteral) return void files.push({ file: name });
-    const stats = statsOf(name);
-    const found = await inputsOf(name, stats, isLiteral, options);
+    const seen = lookFor(name);
+    const found = await inputsOf(name, seen, isLiteral, options);
     for (const input of found) if (!isExcluded(input.file, input.below)) files.push(input);
     looked += 1;
     if (looked % AT_ONCE === 0) await setImmediate();
@@ -58,30 +58,21 @@ export async function expandInputs(
 
 async function inputsOf(
   name: string,
-  stats: BigIntStats | undefined,
+  seen: Seen | undefined,
   isLiteral: boolean,
   options: Omit<WalkOptions, "pattern"> & { readonly excludes: boolean },
 ): Promise<readonly Input[]> {
-  if (stats?.isDirectory() && options.recursive) return (await walker()).walk(name, options);
-  if (stats !== undefined || isLiteral || !/[*?[{(]/.test(name)) return [{ file: name, stats }];
+  if (seen?.isDirectory && options.recursive) return (await walker()).walk(name, options);
+  if (seen !== undefined || isLiteral || !/[*?[{(]/.test(name)) return [{ file: name, seen }];
   const pattern = (await patterns()).readPattern(name);
-  if (pattern === undefined) return [{ file: name, stats }];
-  const base = pattern.base === "" ? undefined : statsOf(pattern.base);
-  const isThere = pattern.base === "" || base?.isDirectory();
+  if (pattern === undefined) return [{ file: name, seen }];
+  const base = pattern.base === "" ? undefined : lookFor(pattern.base);
+  const isThere = pattern.base === "" || base?.isDirectory;
   const before = total(options.leftOut);
   const found = isThere ? await (await walker()).walk(pattern.base, { ...options, pattern }) : [];
   if (found.length === 0 && total(options.leftOut) === before)
     throw usageError(`no file matches ${visible(name)}${options.excludes ? " that --exclude leaves" : ""}`);
   return found;
-}
-
-/** What cannot be looked at is told of when it is to be read. */
-function statsOf(path: string): BigIntStats | undefined {
-  try {
-    return statSync(path, { bigint: true, throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
 }
 
 async function listedIn(path: string, flags: InputFlags, signal: AbortSignal): Promise<readonly string[]> {

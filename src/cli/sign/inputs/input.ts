@@ -1,4 +1,4 @@
-import type { BigIntStats } from "node:fs";
+import type { Seen } from "./seen.js";
 
 /** A file to sign, or stdin. */
 export interface Input {
@@ -6,8 +6,8 @@ export interface Input {
   readonly file: string;
   /** Where it is below the directory, or the fixed part of the pattern, that it was found by. */
   readonly below?: string | undefined;
-  /** What was seen there, where it was looked at already. */
-  readonly stats?: BigIntStats | undefined;
+  /** Where it was looked at already. */
+  readonly seen?: Seen | undefined;
 }
 
 /** What there is to sign. */
