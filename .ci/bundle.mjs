@@ -20,7 +20,7 @@ const groups = [
   { name: "start", test: /[\\/]dist[\\/]cli[\\/](compile-cache|wasm-tiering)\.js$/, priority: 4 },
   {
     name: "cli",
-    test: /[\\/]dist[\\/](cli[\\/](cli-error|output|style|exit-codes|describe|certificate-files|sign[\\/]timestamps)|policy[\\/]issuers)\.js$/,
+    test: /[\\/]dist[\\/](cli[\\/](advice|cli-error|output|style|exit-codes|describe|certificate-files|sign[\\/]timestamps)|policy[\\/]issuers)\.js$/,
     priority: 3,
   },
   // What the worker of journals has in common with the program stays with that.

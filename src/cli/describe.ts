@@ -1,5 +1,6 @@
 import type { SignPathError } from "../base/errors.js";
 import { isSignPathError, messageOf } from "../base/errors.js";
+import { adviceFor } from "./advice.js";
 import { CliError } from "./cli-error.js";
 import { exitCodeOf } from "./exit-codes.js";
 import { visible } from "./output.js";
@@ -24,9 +25,10 @@ export function describe(error: unknown, file?: string): Description {
   const known = knownError(error);
   if (known === undefined) return unexpected(error, file);
   const isCli = known instanceof CliError;
-  const [said, advice] = isCli
+  const [said, own] = isCli
     ? [known.message, known.hint]
     : split(about(file, known.code) + inCommandLineTerms(known.message));
+  const advice = own ?? adviceFor(known);
   const ids = isCli ? [] : idsOf(known);
   const tail = [...(advice === undefined ? [] : [advice]), [known.code, ...ids].join(", ")];
   const lines = [...said.split("\n"), ...tail.map((line) => `  ${line}`), ...stack(error)];
@@ -84,6 +86,7 @@ function inCommandLineTerms(message: string): string {
     .replace(/\bset option \w+(?:,| or) /g, "set ")
     .replace('needs route "asynchronous"', "needs SIGNPATH_ROUTE=asynchronous")
     .replace(/ or raise requestTimeoutMs\b/, " or raise SIGNPATH_HTTP_REQUEST_TIMEOUT_IN_SECONDS")
+    .replace(/: give the certificates up to the root in the option certificates$/, "")
     .replace("Lower maxConcurrency", "Lower --jobs")
     .replaceAll(
       "(option tls.ca, NODE_EXTRA_CA_CERTS)",

@@ -65,8 +65,12 @@ describe("when the service fails", () => {
     [{ kind: "other-hash" }, 6, "SIGNATURE_INVALID"],
     [{ kind: "zero-signature" }, 6, "SIGNATURE_INVALID"],
   ];
-  test.each(faults)("%j exits with %i", async (fault, status, code) => {
-    expect(await signOne(fault)).toMatchObject({ status, code });
+  test.each(faults)("%j exits with %i, and says what to do", async (fault, status, code) => {
+    const result = await signOne(fault);
+    expect(result).toMatchObject({ status, code });
+    expect(result.stderr).toMatch(
+      new RegExp(`^error: data was not signed: .+\\n {2}[A-Z].+\\.\\n {2}${code}`, "m"),
+    );
   });
 
   test("a broken connection says where to look", async () => {

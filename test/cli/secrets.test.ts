@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import type { Fault } from "../../src/emulator/index.js";
 import { useEmulator } from "../support/emulator.js";
 import { temporaryFolder } from "../support/temporary.js";
-import { fill, signpath } from "./support.js";
+import { fill, MAIN, signpath } from "./support.js";
 
 const CANARY = "canary+TOKEN/7f3a9c0d5e";
 const emulator = useEmulator({ apiToken: CANARY });
@@ -54,6 +56,35 @@ describe("the token is in no output", () => {
       const { stdout, stderr } = await signpath(args, options);
       expectNoCanary(stdout + stderr);
     }
+  });
+
+  const faults: Fault[] = [
+    { kind: "status", status: 401 },
+    { kind: "status", status: 503, body: "html" },
+    { kind: "status", status: 429, retryAfter: "0" },
+    { kind: "html" },
+    { kind: "redirect", location: `https://example.com/?t=${CANARY}` },
+    { kind: "reset", when: "before" },
+    { kind: "other-key" },
+    { kind: "foreign-echo", field: "hash" },
+  ];
+  test("of a batch with --verbose that meets each fault, nor in what GitHub shows of it", async () => {
+    const names = faults.map((_fault, index) => `file-${index}`);
+    const cwd = fill(
+      temporaryFolder(),
+      Object.fromEntries([...names, "summary.md"].map((name) => [name, ""])),
+    );
+    for (const fault of faults) emulator().addFault({ route: "signingRequests", ...fault } as Fault);
+    const env = { ...QUICKLY, GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: join(cwd, "summary.md") };
+    const args = ["sign", ...names, "--policy", "demo/p-256", "--jobs", "1", "--verbose", "--timestamp"];
+    const result = await signpath([...args, emulator().timestampUrl], { emulator: emulator(), cwd, env });
+    const summary = readFileSync(join(cwd, "summary.md"), "utf8");
+    expect(result.stderr).toMatch(/^apiToken: set \(SIGNPATH_API_TOKEN\)$/m);
+    expect(result.stderr).toMatch(/^new connection: http/m);
+    expect(result.stderr).toMatch(/^certificate: CN=p-256/m);
+    expect(result.stderr).toMatch(/^fast signing request: failed, AUTHENTICATION_FAILED/m);
+    expect(summary).toContain("### SignPath: failed");
+    expectNoCanary(result.stdout + result.stderr + summary);
   });
 
   test("when the server repeats it", async () => {
@@ -118,6 +149,7 @@ test.runIf(process.platform === "linux")("the demo passes its emulator's token t
   const lines = seen
     .join("\n")
     .split("\n")
-    .filter((line) => line.includes("emulator --json"));
+    .filter((line) => line.includes(`${MAIN} emulator --json`));
+  expect(lines).not.toEqual([]);
   for (const line of lines) expect(line).toMatch(/emulator --json --until-stdin-closes$/);
 });

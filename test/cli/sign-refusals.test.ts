@@ -138,7 +138,7 @@ describe("files that cannot be read", () => {
     });
     expect(status).toBe(3);
     expect(stderr).toMatch(
-      /^error: gone cannot be read: it does not exist \(ENOENT\)\n {2}INPUT_UNREADABLE\n$/,
+      /^error: gone cannot be read: it does not exist \(ENOENT\)\n {2}Check .*\n {2}INPUT_UNREADABLE\n$/,
     );
     expect(emulator().requests.length).toBe(before);
     expect(namesIn(cwd)).toEqual([]);

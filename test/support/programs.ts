@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 
 /**
  * The name of an independent verifier, a program that nobody here wrote; `.ci/run` installs their packages. stunnel and
- * tinyproxy are real servers: a terminator of TLS and a proxy; c2pa-node is the folder of that package.
+ * tinyproxy are real servers: a terminator of TLS and a proxy; tmux has a real pseudo-terminal; c2pa-node is the folder of that package.
  */
 export type Verifier =
   | "openssl"
@@ -20,6 +20,7 @@ export type Verifier =
   | "gpgsm"
   | "python-jwt"
   | "python-cose"
+  | "tmux"
   | "c2pa-node";
 
 /** Bouncy Castle's classes, where Debian puts them. */
@@ -45,6 +46,7 @@ export const verifiers: Readonly<Record<Verifier, string | undefined>> = lazily(
   gpgsm: () => locate("gpgsm"),
   "python-jwt": () => pythonWith("jwt", "cryptography"),
   "python-cose": () => pythonWith("cbor2", "cryptography"),
+  tmux: () => locate("tmux"),
   "c2pa-node": () => process.env["C2PA_NODE"] || undefined,
 });
 

@@ -71,6 +71,17 @@ Journal:
   killed, too, or the machine stops, may what was in flight be signed twice; the next run says how
   many files that can be. Names from stdin are not kept: give them again. Do not edit a journal.
 
+What is shown:
+  On a terminal one line says how far it is and what it waits for; failures scroll by above it.
+  Elsewhere, with CI set, TERM=dumb or --no-progress there is a line for each file, and one that
+  says what is going on where nothing else was said for 20 s. --quiet tells of failures and
+  warnings alone. NO_COLOR and FORCE_COLOR are respected. On GitHub Actions failures are
+  annotations, and GITHUB_STEP_SUMMARY gets a summary.
+
+Ctrl-C:
+  Once finishes what is in flight and begins nothing else; twice calls that off; so does SIGTERM,
+  and Ctrl-C once where content comes through a pipe. Nothing half-written is left.
+
 Examples:
   signpath sign setup.msi --timestamp http://tsa.example --timestamp https://other.example
   signpath sign setup.msi --policy my-app/release --certificates issuers.pem

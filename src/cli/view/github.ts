@@ -62,7 +62,7 @@ export class GithubView implements BatchView {
 function annotation({ file, code, message }: Failure, workspace: string | undefined): string {
   const place = file === undefined || !workspace ? undefined : relative(workspace, resolve(file));
   const isInside = place !== undefined && !/^\.\.(?:[\\/]|$)|^(?:[a-z]:)?[\\/]/i.test(place);
-  const path = isInside ? `file=${property(place.replaceAll("\\", "/"))},` : "";
+  const path = isInside ? `file=${property(visible(place.replaceAll("\\", "/")))},` : "";
   return `::error ${path}title=${property(code)}::${data(message)}`;
 }
 

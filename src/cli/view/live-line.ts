@@ -10,8 +10,9 @@ export interface Terminal {
 /** Where nobody knows. */
 const USUAL_COLUMNS = 80;
 
-/** To the start of the line, and everything from there on is erased (ECMA-48, ED). */
-const ERASE = "\r\u001b[J";
+/** To the start of the line, which is erased (ECMA-48, EL); to erase the rest of the screen makes tmux keep what was there. */
+const ERASE = "\r\u001b[K";
+const UP = "\u001b[A";
 
 /**
  * The last line of a terminal, which is written again and again. The cursor stays visible all the time, so that nothing has
@@ -51,7 +52,7 @@ export class LiveLine {
     if (this.#text === "") return "";
     const columns = this.#terminal.columns || USUAL_COLUMNS;
     const rows = Math.max(0, Math.ceil(this.#width / columns) - 1);
-    return (rows > 0 ? `\u001b[${rows}A` : "") + ERASE;
+    return `${ERASE}${UP}`.repeat(rows) + ERASE;
   }
 
   /** Erases it for good. */

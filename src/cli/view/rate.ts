@@ -18,9 +18,12 @@ const FIRST_MS = 3000;
 /** Where nothing has come about for so long, nobody knows how long it will take. */
 const STALL_MS = 10_000;
 
-/** So many files at least, or this share of the bytes: less says nothing of the others. */
+/** Of fewer files, or of a smaller share of the bytes, nothing can be told of the others. */
 const LEAST_FILES = 8;
 const LEAST_SHARE = 0.03;
+
+/** Where files are as large as this on average, it is their bytes that take the time. */
+const LARGE_BYTES = 256 * 1024 * 1024;
 
 /** How fast a batch is, lately, and how long it will take. Times are those of `performance.now()`. */
 export class RateMeter {
@@ -52,14 +55,13 @@ export class RateMeter {
 
   /** In milliseconds; `undefined` where it cannot be said honestly. */
   timeLeft(now: number, done: Amount, all: Amount): number | undefined {
-    const isEarly = now - this.#begin < FIRST_MS || now - this.#movedAt > STALL_MS;
-    const share = all.bytes === 0 ? 0 : done.bytes / all.bytes;
-    if (isEarly || (done.files < LEAST_FILES && share < LEAST_SHARE)) return undefined;
+    if (now - this.#begin < FIRST_MS || now - this.#movedAt > STALL_MS) return undefined;
     const rate = this.rate(now, done);
-    // Both have an end: small files wait for the service, large ones for the disk.
-    const byFiles = all.files === 1 ? 0 : (all.files - done.files) / rate.files;
-    const byBytes = done.bytes >= all.bytes ? 0 : (all.bytes - done.bytes) / rate.bytes;
-    const left = done.files < LEAST_FILES ? byBytes : Math.max(byFiles, byBytes);
-    return Number.isFinite(left) ? left * 1000 : undefined;
+    const byFiles = ((all.files - done.files) / rate.files) * 1000;
+    const byBytes = done.bytes >= all.bytes ? 0 : ((all.bytes - done.bytes) / rate.bytes) * 1000;
+    const areLarge = all.bytes / all.files >= LARGE_BYTES && done.bytes / all.bytes >= LEAST_SHARE;
+    // Small files wait for the service, large ones for the disk, and either may come last.
+    const left = done.files >= LEAST_FILES ? Math.max(byFiles, byBytes) : areLarge ? byBytes : undefined;
+    return Number.isFinite(left) ? left : undefined;
   }
 }

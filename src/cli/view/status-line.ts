@@ -21,6 +21,9 @@ const BYTES_OF_A_REQUEST = 16 * 1024 * 1024;
 /** Below this a cut text tells nothing. */
 const LEAST_CUT = 12;
 
+/** What is hashed before anybody could look at how much it is. */
+const SMALL_BYTES = 1_000_000;
+
 /** Below this the rate is noise. */
 const LEAST_RATE = 0.05;
 
@@ -59,15 +62,16 @@ function partsOf(progress: BatchProgress, meter: RateMeter, now: number, style: 
   const left = meter.timeLeft(now, done, all);
   const rate = meter.rate(now, done);
   const hasMany = all.files > 1;
+  const isSmall = all.bytes < SMALL_BYTES;
   return [
     { at: 1, text: `${files}/${all.files}` },
     { at: 2, text: failed === 0 ? "" : `${failed} failed`, colour: style.red },
     { at: WAITING, text: waitingFor(progress, now), colour: style.dim },
     { at: 4, text: left === undefined ? "" : `${spanText(left)} left` },
     { at: 0, text: bar(share(progress)) },
-    { at: 3, text: all.bytes === 0 ? "" : `${bytesText(bytes)} of ${bytesText(all.bytes)}` },
+    { at: 3, text: isSmall ? "" : `${bytesText(bytes)} of ${bytesText(all.bytes)}` },
     { at: 3.5, text: hasMany && rate.files >= LEAST_RATE ? `${digits(rate.files)} files/s` : "" },
-    { at: 3.6, text: rate.bytes >= 1 ? `${bytesText(rate.bytes)}/s` : "" },
+    { at: 3.6, text: !isSmall && rate.bytes >= 1 ? `${bytesText(rate.bytes)}/s` : "" },
   ];
 }
 
