@@ -1,6 +1,7 @@
 // The package's figures, each beside the floor that it is measured against: `npm run bench -- --help`.
 import os from "node:os";
 import { parseArgs } from "node:util";
+import { batch } from "./figures/batch.mjs";
 import { cms } from "./figures/cms.mjs";
 import { emulator } from "./figures/emulator.mjs";
 import { latency } from "./figures/latency.mjs";
@@ -15,7 +16,7 @@ import { throughput } from "./figures/throughput.mjs";
 import { summarize } from "./support/report.mjs";
 import { startService } from "./support/service.mjs";
 
-const FIGURES = { requests, throughput, latency, slow, scale, queue, sharing, stream, cms, start, emulator };
+const FIGURES = { requests, throughput, latency, slow, scale, queue, sharing, stream, cms, batch, start, emulator };
 
 const HELP = `npm run bench -- [options]
 
@@ -53,6 +54,7 @@ if (values.help) {
     sizeMib: Number(values.size ?? (quick ? 256 : 2048)),
     cmsSizes: [2 ** 10, 2 ** 26, ...(quick ? [] : [2 ** 30, 2 ** 32])],
     cmsRounds: Number(values.rounds ?? (quick ? 3 : 5)),
+    batchFiles: quick ? 2000 : 10_000,
     signatures: quick ? 20_000 : 100_000,
     emulatorRequests: quick ? 30_000 : 120_000,
     sharingMs: quick ? 6000 : 12_000,

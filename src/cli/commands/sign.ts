@@ -60,6 +60,17 @@ Timestamps, of cms, pdf, authenticode and jar:
   one and goes on, and the exit code is 5 as well. A user name and a password belong into the
   variable: https://name:password@tsa.example
 
+Journal:
+  --journal FILE remembers what is signed. Run again after a crash, files are skipped whose content,
+  policy, certificate, format and options are the same and whose signature is still there as it was
+  written, or there and good. What has changed is signed again, and it is said why. --resume alone
+  takes files and options from the journal. Only one process at a time works with a journal; others
+  wait. That holds on a network drive as well, as far as its files show up on all machines at once.
+  With a journal a process of its own signs. When the command is killed (kill -9, closed terminal),
+  that one finishes what is in flight, for up to a minute, and begins nothing else. Only if it is
+  killed, too, or the machine stops, may what was in flight be signed twice; the next run says how
+  many files that can be. Names from stdin are not kept: give them again. Do not edit a journal.
+
 What is shown:
   On a terminal one line says how far it is and what it waits for; failures scroll by above it.
   Elsewhere, with CI set, TERM=dumb or --no-progress there is a line for each file, and one that
@@ -83,6 +94,8 @@ Examples:
   signpath sign setup.msi --format raw
     signpath certificate | openssl x509 -pubkey -noout > key.pem
     openssl dgst -sha256 -verify key.pem -signature setup.msi.sig setup.msi
+  signpath sign dist/* --journal dist.journal
+    signpath sign --resume --journal dist.journal
   tar c dist | signpath sign - --out dist.tar.p7s`;
 
 /** Does what the command says. */
@@ -162,7 +175,7 @@ function define(program: Command, act: Act): void {
     .option("--out <path>", `a file for one result, a directory for all, or ${STREAM} for stdout`)
     .option("--base-dir <directory>", "below --out, keep the path of each file from here on")
     .option("--in-place", "put the signature into the file, where its format has a place for it")
-    .option("--jobs <n>", "files to sign at the same time", wholeNumber(1, 256), 4)
+    .option("--jobs <n>", "files to sign at the same time", wholeNumber(1, 256), 16)
     .option("--no-progress", "no line that changes; default: where stderr is a terminal and CI is not set");
   addClientOptions(addJournalOptions(addFormatOptions(addCmsOptions(command))))
     .addHelpText("after", AFTER)
