@@ -5,8 +5,6 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const out = "dist";
-/** What the bundles are made of, and is not published. */
-const unpublished = join(out, "cli");
 
 tsc("--emitDeclarationOnly");
 tsc(
@@ -28,7 +26,7 @@ function tsc(...flags) {
 
 function declarations() {
   const paths = readdirSync(out, { recursive: true }).map((path) => join(out, path));
-  return paths.filter((path) => path.endsWith(".d.ts") && !path.startsWith(unpublished));
+  return paths.filter((path) => path.endsWith(".d.ts"));
 }
 
 /** The declarations of the subpaths, and those that they import, in one way or another. */

@@ -5,11 +5,7 @@ import { ALL_DOCUMENTS, parseDocument, ROOT, readDocument, targetOf } from "./su
 
 const documents = new Map(ALL_DOCUMENTS.map((path) => [path, readDocument(path)]));
 
-/** They come with `signpath init`, `signpath doctor`, the events of batches and the emulator's page. */
-const COMING = new Set(["docs/ci.md", "docs/doctor.md", "docs/emulator.md", "docs/json.md"]);
-
 function exists(path: string): boolean {
-  if (COMING.has(path)) return true;
   return statSync(join(ROOT, path), { throwIfNoEntry: false }) !== undefined;
 }
 

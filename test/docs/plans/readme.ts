@@ -47,6 +47,7 @@ export const README: Plans = {
         after: "test -s setup.msi.p7s && test -s dist/a.js.sig && openssl req -verify -noout -in release.csr",
         needs: ["openssl"],
       },
+      { after: "test -s dist.journal && test -s dist/a.js.p7s" },
     ],
   },
   "JWS and JWT": {
