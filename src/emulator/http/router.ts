@@ -109,7 +109,7 @@ export function routeOf(path: string): Destination {
   if (lower === `${PAGES_PATH}/api/signingrequests`) {
     return { route: "signingRequests", method: "POST", byPage: true };
   }
-  if (lower.startsWith(`${PAGES_PATH}/`)) return { route: "page", page: lower };
+  if (lower === PAGES_PATH || lower.startsWith(`${PAGES_PATH}/`)) return { route: "page", page: lower };
   if (lower.startsWith(ADMIN)) return { route: "admin", action: lower.slice(ADMIN.length) };
   const page = PAGE.exec(lower);
   if (page?.[1] !== undefined && page[2] !== undefined) {

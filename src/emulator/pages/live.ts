@@ -58,6 +58,9 @@ export class Live {
   }
 
   #add(response: ServerResponse): void {
+    if (response.destroyed) return;
+    // A connection can be lost between two events of it, and what is written then is an error of nobody.
+    response.on("error", () => undefined);
     this.#listeners.add(response);
     this.#unwatch ??= this.#watch(() => this.changed());
     this.#heartbeat ??= setInterval(() => this.#tell(": still here\n\n"), HEARTBEAT_MS);

@@ -76,6 +76,7 @@ export const pages: Handler = async (exchange) => {
     return service.live.subscribe();
   }
   assertVisit(request, service);
+  if (path === "") return seeOther("/");
   const [look, name = "", file = ""] = find(LOOKS, path);
   return (await look?.(exchange, name, file)) ?? assetAt(PAGES_PATH + path) ?? missing(exchange, path);
 };

@@ -34,6 +34,13 @@ describe("the first page", () => {
 });
 
 describe("every page", () => {
+  test("is below /ui, which leads to the first one", async () => {
+    for (const path of ["/ui", "/UI/"]) {
+      const { status, headers } = await visit(emulator(), path);
+      expect([status, headers["location"]]).toEqual([303, "/"]);
+    }
+  });
+
   test.each(PAGES)("%s forbids what it does not need, and holds no token", async (path) => {
     const { status, headers, text } = await visit(emulator(), path);
     expect(status).toBe(200);
