@@ -16,7 +16,20 @@ import { throughput } from "./figures/throughput.mjs";
 import { summarize } from "./support/report.mjs";
 import { startService } from "./support/service.mjs";
 
-const FIGURES = { requests, throughput, latency, slow, scale, queue, sharing, stream, cms, batch, start, emulator };
+const FIGURES = {
+  requests,
+  throughput,
+  latency,
+  slow,
+  scale,
+  queue,
+  sharing,
+  stream,
+  cms,
+  batch,
+  start,
+  emulator,
+};
 
 const HELP = `npm run bench -- [options]
 

@@ -7,7 +7,7 @@ import type { LedgerChange } from "./ledger/changes.js";
 import type { AuditEntry } from "./ledger/entry.js";
 import type { WireExchange } from "./ledger/exchanges.js";
 import type { DecisionNote } from "./ledger/ledger.js";
-import type { Page, PageQuery } from "./ledger/query.js";
+import type { AuditLogPage, AuditLogQuery } from "./ledger/query.js";
 import type { StateFound } from "./state/state.js";
 
 /** A user of the emulator. */
@@ -23,6 +23,7 @@ export interface EmulatorUser {
   readonly administrator: boolean;
 }
 
+/** An organization of a running emulator. */
 export interface EmulatorOrganization {
   readonly organizationId: string;
   readonly name: string;
@@ -68,7 +69,7 @@ export interface Emulator extends AsyncDisposable {
    * A page of the audit log, newest first, with refused submissions. Without a filter it costs the same however long the
    * log is; with one up to 10 000 entries are looked at, so that a page may have fewer than it could.
    */
-  auditLog(query?: Partial<PageQuery>): Page;
+  auditLog(query?: Partial<AuditLogQuery>): AuditLogPage;
   /** Calls the listener for each change of the audit log from now on; gives what ends that. */
   onAuditLogChange(listener: (change: LedgerChange) => void): () => void;
   /** What went over the wire for one of the newest 500 submissions, by the id of its entry. */

@@ -25,7 +25,7 @@ export type { LedgerChange } from "./ledger/changes.js";
 export type { AuditEntry, AuditResult, Build, Decision, LogEntry, RefusedEntry } from "./ledger/entry.js";
 export type { WireExchange, WireMessage } from "./ledger/exchanges.js";
 export type { DecisionNote } from "./ledger/ledger.js";
-export type { Page, PageQuery } from "./ledger/query.js";
+export type { AuditLogPage, AuditLogQuery } from "./ledger/query.js";
 export type { EmulatorOptions } from "./options.js";
 export { startEmulator } from "./start.js";
 export type { StateFound } from "./state/state.js";

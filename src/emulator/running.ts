@@ -15,7 +15,7 @@ import type { LedgerChange } from "./ledger/changes.js";
 import type { AuditEntry } from "./ledger/entry.js";
 import type { WireExchange } from "./ledger/exchanges.js";
 import type { DecisionNote, Verdict } from "./ledger/ledger.js";
-import type { Page, PageQuery } from "./ledger/query.js";
+import type { AuditLogPage, AuditLogQuery } from "./ledger/query.js";
 import type { Service } from "./service.js";
 import type { StateFound } from "./state/state.js";
 
@@ -90,7 +90,7 @@ export class RunningEmulator implements Emulator {
     return this.#service.ledger.toArray();
   }
 
-  auditLog(query: Partial<PageQuery> = {}): Page {
+  auditLog(query: Partial<AuditLogQuery> = {}): AuditLogPage {
     return this.#service.ledger.page({ limit: 50, ...query });
   }
 

@@ -24,6 +24,7 @@ export interface UserOptions {
   readonly administrator?: boolean;
 }
 
+/** An organization and its users. */
 export interface OrganizationOptions {
   /** A UUID. Default: one that follows from its place among the organizations. */
   readonly organizationId?: string;
@@ -33,7 +34,10 @@ export interface OrganizationOptions {
   readonly users: readonly UserOptions[];
 }
 
+/** A build server's user, or a person. */
 export type UserKind = "ci" | "interactive";
+
+/** Whether an API token works; one that has expired or was revoked is answered with 401. */
 export type TokenStatus = "active" | "expired" | "revoked";
 
 /** The same with nothing left out. */

@@ -3,7 +3,7 @@ import { callerOf } from "../http/exchange.js";
 import { invalid, problem } from "../http/problem.js";
 import { json, Refusal } from "../http/reply.js";
 import type { LogEntry } from "../ledger/entry.js";
-import type { PageQuery } from "../ledger/query.js";
+import type { AuditLogQuery } from "../ledger/query.js";
 import { RESULTS } from "../ledger/query.js";
 import { logEntryOf } from "../ledger/signing-request.js";
 import type { Action, Actions } from "./actions.js";
@@ -40,18 +40,18 @@ export const AUDIT_ENTRY: Actions = new Map<string, Action>([
 ]);
 
 /** An administrator reads all of it, an auditor what is the organization's. */
-function scopeOf(exchange: Exchange): Pick<PageQuery, "organizationId"> {
+function scopeOf(exchange: Exchange): Pick<AuditLogQuery, "organizationId"> {
   const { user, organization } = callerOf(exchange);
   if (user.administrator) return {};
   if (user.auditor) return { organizationId: organization.id };
   throw new Refusal(problem(403, `The user '${user.name}' may not read the audit log.`));
 }
 
-function isWithin(entry: LogEntry, { organizationId }: Pick<PageQuery, "organizationId">): boolean {
+function isWithin(entry: LogEntry, { organizationId }: Pick<AuditLogQuery, "organizationId">): boolean {
   return organizationId === undefined || entry.organizationId === organizationId.toLowerCase();
 }
 
-function queryOf({ query }: Exchange): PageQuery {
+function queryOf({ query }: Exchange): AuditLogQuery {
   const given = new Map(new URLSearchParams(query));
   for (const name of given.keys()) {
     if (!NAMES.has(name))

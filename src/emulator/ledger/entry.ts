@@ -74,4 +74,5 @@ export interface RefusedEntry extends Entry {
   readonly hash: string | undefined;
 }
 
+/** What the audit log has of one submission. */
 export type LogEntry = AuditEntry | RefusedEntry;

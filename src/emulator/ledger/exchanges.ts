@@ -12,6 +12,7 @@ export interface WireExchange {
   };
 }
 
+/** A request or an answer as it was sent. */
 export interface WireMessage {
   /** In their order and case; the token is blacked out. */
   readonly headers: readonly (readonly [name: string, value: string])[];

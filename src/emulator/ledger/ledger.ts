@@ -4,7 +4,7 @@ import type { LedgerChange } from "./changes.js";
 import { Changes } from "./changes.js";
 import type { AuditEntry, Decision } from "./entry.js";
 import { Interned } from "./interned.js";
-import type { Page, PageQuery } from "./query.js";
+import type { AuditLogPage, AuditLogQuery } from "./query.js";
 import { matcherOf } from "./query.js";
 import type {
   Attempt,
@@ -196,10 +196,10 @@ export class Ledger {
   }
 
   /** What a page shows of the log. Without a filter it costs the same however long the log is. */
-  page(query: PageQuery): Page {
+  page(query: AuditLogQuery): AuditLogPage {
     const matches = matcherOf(query);
     const first = this.firstSequence;
-    const entries: Page["entries"][number][] = [];
+    const entries: AuditLogPage["entries"][number][] = [];
     let sequence = Math.min(query.before ?? this.#next, this.#next);
     const last = Math.max(first, sequence - MAX_WALK);
     while (sequence > last && entries.length < query.limit) {

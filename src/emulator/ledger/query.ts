@@ -4,7 +4,7 @@ import type { Logged } from "./signing-request.js";
 import { hexOf, isSigningRequest, resultOf } from "./signing-request.js";
 
 /** Which part of the log somebody wants to see, newest first. */
-export interface PageQuery {
+export interface AuditLogQuery {
   /** Entries older than the one of this sequence. */
   readonly before?: number;
   readonly limit: number;
@@ -28,7 +28,8 @@ export const RESULTS: readonly LogEntry["result"][] = [
   "refused",
 ];
 
-export interface Page {
+/** A part of the audit log. */
+export interface AuditLogPage {
   /** Newest first. */
   readonly entries: readonly LogEntry[];
   /** `before` of the page that follows; `undefined` at the end of the log. */
@@ -38,7 +39,7 @@ export interface Page {
 const HEX = /^[0-9a-f]+$/;
 
 /** Whether an entry is one of those that were asked for. */
-export function matcherOf(query: PageQuery): (logged: Logged) => boolean {
+export function matcherOf(query: AuditLogQuery): (logged: Logged) => boolean {
   const { organizationId, policy, status } = query;
   const text = query.text?.toLowerCase() ?? "";
   return (logged) =>

@@ -1,14 +1,14 @@
 import type { Caller } from "../accounts/accounts.js";
 import { PAGES_PATH } from "../http/router.js";
 import type { LogEntry } from "../ledger/entry.js";
-import type { Page } from "../ledger/query.js";
+import type { AuditLogPage } from "../ledger/query.js";
 import { entryPath, policyName, shortened } from "./entries.js";
 import type { Content, Html } from "./html.js";
 import { html } from "./html.js";
 import { algorithmName, time } from "./parts.js";
 
 /** The signing requests that wait for somebody. */
-export function waitingList(viewer: Caller, { entries, next }: Page): Html {
+export function waitingList(viewer: Caller, { entries, next }: AuditLogPage): Html {
   if (entries.length === 0) return html``;
   const more =
     next !== undefined && html`<p><a href="${PAGES_PATH}/requests?result=pending">All that wait</a></p>`;

@@ -2,7 +2,7 @@ import { POLICIES } from "../catalogue.js";
 import type { Exchange } from "../http/exchange.js";
 import type { Reply } from "../http/reply.js";
 import { PAGES_PATH } from "../http/router.js";
-import type { PageQuery } from "../ledger/query.js";
+import type { AuditLogQuery } from "../ledger/query.js";
 import { RESULTS } from "../ledger/query.js";
 import { entryTable } from "./entries.js";
 import { fieldOf } from "./form.js";
@@ -19,7 +19,7 @@ const PATH = `${PAGES_PATH}/requests`;
 /** Which entries are wanted. */
 interface Filter {
   readonly policy: string | undefined;
-  readonly result: PageQuery["status"];
+  readonly result: AuditLogQuery["status"];
   readonly text: string | undefined;
 }
 
