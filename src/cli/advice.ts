@@ -24,6 +24,10 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ["REQUEST_PENDING", "Somebody has to approve it in SignPath."],
   ["REQUEST_DENIED", "Ask whoever approves requests of this policy in SignPath."],
   ["VERIFICATION_FAILED", "Do not use the content before you know why."],
+  [
+    "INPUT_UNSUITABLE",
+    "Another --format may fit it: cms and raw sign any file, and put the signature into one of its own.",
+  ],
   ["INPUT_UNREADABLE", "Check its name, and that you may read it."],
   [
     "OUTPUT_UNWRITABLE",

@@ -39,6 +39,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ["ENAMETOOLONG", "its name is too long"],
   ["ELOOP", "its path is a circle of symbolic links"],
   ["EPIPE", "nobody reads it any more"],
+  ["ENXIO", "nobody reads it"],
 ]);
 
 /** Why the operating system refused, in words. */

@@ -8,7 +8,7 @@ type SignalName = (typeof SIGNALS)[number];
 /** How long a command may take to tidy up: less than what GitHub and Azure leave between SIGTERM and SIGKILL, 2.5 s. */
 const GRACE_MS = 2000;
 
-/** How long a read that was under way may take to end. */
+/** How long a read or a look-up of a name that was under way may take to end. */
 const LAST_READ_MS = 500;
 const POLL_MS = 20;
 
@@ -68,11 +68,11 @@ export class Interruption {
     };
   }
 
-  /** What is to be done before `process.exit()`, which would wait for a read that hangs, and for ever. */
+  /** What is to be done before `process.exit()`, which would wait for a read or a name server that hangs, and for ever. */
   async settle(): Promise<void> {
     const name = this.#name;
     if (name === undefined || !this.signal.aborted) return;
-    for (let waited = 0; isReading(); waited += POLL_MS) {
+    for (let waited = 0; isWaiting(); waited += POLL_MS) {
       if (waited > LAST_READ_MS) this.#die(name);
       await delay(POLL_MS);
     }
@@ -107,7 +107,10 @@ export class Interruption {
   }
 }
 
-/** Whether an operation on a file is under way: of a named pipe without a writer, say, or of a network drive. */
-function isReading(): boolean {
-  return process.getActiveResourcesInfo().some((name) => name.startsWith("FSReq"));
+/**
+ * Whether a thread is in an operation on a file (of a named pipe without a writer, say, or of a network drive) or asks for the
+ * address of a name.
+ */
+function isWaiting(): boolean {
+  return process.getActiveResourcesInfo().some((name) => /^(?:FSReq|GetAddrInfo|GetNameInfo)/.test(name));
 }

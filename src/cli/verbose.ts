@@ -1,8 +1,7 @@
 import { subscribe } from "node:diagnostics_channel";
 import { TLSSocket } from "node:tls";
-import type { Config } from "../config/config.js";
-import { loadConfig } from "../config/load.js";
-import { SETTINGS } from "../config/settings.js";
+import { inspectConfig } from "../config/inspect.js";
+import type { SettingValues } from "../config/settings.js";
 import type { SignEvent } from "../policy/telemetry.js";
 import { duration } from "./duration.js";
 import type { Output } from "./output.js";
@@ -16,12 +15,11 @@ export function tellSteps(output: Output, configFile: string | undefined): void 
 }
 
 function settingsLines(configFile: string | undefined): string[] {
-  const config = loadConfig({ configFile });
-  const { organizationId, baseUrl, route, proxy, retry, maxConcurrency, projectSlug, signingPolicySlug } =
-    config;
-  const file = configFile ?? process.env["SIGNPATH_CONFIG_FILE"];
-  const shown: [keyof typeof SETTINGS, string][] = [
-    ["apiUrl", baseUrl.origin + baseUrl.pathname.replace(/\/v1\/.*$/, "")],
+  const { config, apiUrl, file, found, proxyPlace } = inspectConfig({ configFile });
+  const { organizationId, route, proxy, retry, maxConcurrency, projectSlug, signingPolicySlug } = config;
+  const places = new Map(found.map(({ setting, place }) => [setting, place]));
+  const shown: [keyof SettingValues, string][] = [
+    ["apiUrl", apiUrl.href],
     ["organizationId", organizationId],
     ["apiToken", "set"],
     ["projectSlug", projectSlug ?? "none"],
@@ -32,25 +30,10 @@ function settingsLines(configFile: string | undefined): string[] {
     ["maxConcurrency", String(maxConcurrency)],
   ];
   return [
-    ...(file === undefined ? [] : [`configuration file: ${visible(file)}`]),
-    ...shown.map(([name, value]) => `${name}: ${visible(value)} (${originOf(name, config)})`),
-    `proxy: ${proxy === undefined ? "none" : visible(proxy.url)}`,
+    ...(file === undefined ? [] : [`configuration file: ${visible(file.path)}`]),
+    ...shown.map(([name, value]) => visible(`${name}: ${value} (${places.get(name) ?? "default"})`)),
+    `proxy: ${proxy === undefined ? "none" : visible(`${proxy.url} (${proxyPlace})`)}`,
   ];
-}
-
-/** The variable, the name in the file, or that it is the default. */
-function originOf(name: keyof typeof SETTINGS, { sources }: Config): string {
-  const { variables, file } = SETTINGS[name];
-  switch (sources[name]) {
-    case "environment":
-      return variables.find((variable) => process.env[variable.name])?.name ?? "environment";
-    case "file":
-      return `${file[0]?.name ?? name} in the configuration file`;
-    case "option":
-      return "command line";
-    default:
-      return "default";
-  }
 }
 
 interface Connected {

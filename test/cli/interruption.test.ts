@@ -1,4 +1,6 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -6,7 +8,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { useEmulator } from "../support/emulator.js";
 import { temporaryFolder } from "../support/temporary.js";
 import type { Running } from "./support.js";
-import { eventsOf, fill, namesIn, requestArrives, start, submissions } from "./support.js";
+import { eventsOf, fill, MAIN, namesIn, requestArrives, start, submissions } from "./support.js";
 
 const emulator = useEmulator();
 
@@ -183,4 +185,57 @@ test.runIf(process.platform === "linux")("a second Ctrl-C does not wait for anyt
   running.child.kill("SIGTERM");
   const { status, signal } = await running.ended;
   expect(status === 143 || signal === "SIGTERM").toBe(true);
+});
+
+/** Whether a process can be had that asks another name server: by a mount that it alone sees. */
+const CAN_MOUNT = process.platform === "linux" && spawnSync("unshare", ["--mount", "true"]).status === 0;
+
+test.runIf(CAN_MOUNT)("Ctrl-C does not wait for a name server that does not answer", async ({ skip }) => {
+  const server = createSocket("udp4");
+  const asked = once(server, "message");
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject).bind(53, "127.0.0.53", resolve);
+    });
+  } catch {
+    skip("127.0.0.53:53 is not to be had");
+  }
+  const cwd = fill(temporaryFolder(), {
+    data: "x",
+    "resolv.conf": "nameserver 127.0.0.53\noptions timeout:30\n",
+  });
+  const command = 'mount --bind resolv.conf /etc/resolv.conf && exec "$@"';
+  const args = [
+    "--mount",
+    "sh",
+    "-c",
+    command,
+    "sh",
+    process.execPath,
+    MAIN,
+    "sign",
+    "data",
+    "--policy",
+    "a/b",
+  ];
+  const env = {
+    PATH: process.env["PATH"],
+    ...emulator().environment,
+    SIGNPATH_API_URL: "https://slow.example/Api",
+  };
+  const child = spawn("unshare", args, { cwd, env, stdio: "ignore" });
+  const ended = once(child, "exit");
+  try {
+    await Promise.race([asked, ended]);
+    const begin = performance.now();
+    child.kill("SIGINT");
+    const [status, signal] = await ended;
+    expect(status === 130 || signal === "SIGINT").toBe(true);
+    // The system would ask for 60 seconds.
+    expect(performance.now() - begin).toBeLessThan(20_000);
+    expect(namesIn(cwd)).toEqual(["data", "resolv.conf"]);
+  } finally {
+    child.kill("SIGKILL");
+    server.close();
+  }
 });

@@ -1,4 +1,4 @@
-import { appendFileSync } from "node:fs";
+import { appendFileSync, closeSync, constants, openSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { reasonOf } from "../cli-error.js";
 import type { Output } from "../output.js";
@@ -48,13 +48,24 @@ export class GithubView implements BatchView {
 
   #append(file: string, text: string): void {
     try {
-      appendFileSync(file, text);
+      append(file, text);
     } catch (error) {
       const { yellow } = this.#output.style;
       this.#output.talk(
         `${yellow("warning:")} the summary for GITHUB_STEP_SUMMARY was not written: ${visible(reasonOf(error))}`,
       );
     }
+  }
+}
+
+/** A named pipe that nobody reads is refused (ENXIO) and not waited for: no signal would end that wait. */
+function append(file: string, text: string): void {
+  const { O_APPEND, O_CREAT, O_NONBLOCK = 0, O_WRONLY } = constants;
+  const opened = openSync(file, O_APPEND | O_CREAT | O_NONBLOCK | O_WRONLY, 0o666);
+  try {
+    appendFileSync(opened, text);
+  } finally {
+    closeSync(opened);
   }
 }
 

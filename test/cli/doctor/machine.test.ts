@@ -18,6 +18,8 @@ test.each([
   ["22.12.0", "2026-05-01", "ok OK"],
   ["23.1.0", "2025-01-01", "warning NODE_UNTESTED"],
   ["24.0.0", "2028-05-01", "warning NODE_END_OF_LIFE"],
+  ["26.0.0", "2026-12-01", "warning NODE_UNTESTED"],
+  ["26.0.0", "2029-05-01", "warning NODE_END_OF_LIFE"],
   ["30.0.0", "2030-01-01", "warning NODE_UNTESTED"],
 ])("Node.js %s on %s is %s", (nodeVersion, day, expected) => {
   const findings = checkNode({ nodeVersion, now: () => Date.parse(day) });

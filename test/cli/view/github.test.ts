@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -52,6 +53,21 @@ describe("on GitHub Actions", () => {
     expect(rows).toHaveLength(1);
     expect(rows[0]?.replace(/^\| (.*) \| `INPUT_UNREADABLE` \| .* \|$/, "$1")).toMatch(/^(?:[\w ]|&#\d+;)*$/);
   });
+
+  test.runIf(process.platform !== "win32")(
+    "a summary that is a named pipe without a reader is not waited for",
+    async () => {
+      const cwd = fill(temporaryFolder(), { good: "x" });
+      const pipe = join(cwd, "pipe");
+      execFileSync("mkfifo", [pipe]);
+      const env = { GITHUB_STEP_SUMMARY: pipe };
+      const result = await signpath([...SIGN, "good"], { emulator: emulator(), cwd, env });
+      expect(result.status).toBe(0);
+      expect(result.stderr).toContain(
+        "warning: the summary for GITHUB_STEP_SUMMARY was not written: nobody reads it (ENXIO)\n",
+      );
+    },
+  );
 
   test("of thousands of failures the summary names some, and there are ten annotations", async () => {
     const cwd = fill(temporaryFolder(), { "summary.md": "" });

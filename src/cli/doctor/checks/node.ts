@@ -12,6 +12,7 @@ const ENDS: ReadonlyMap<number, string> = new Map([
   [23, "2025-06-01"],
   [24, "2028-04-30"],
   [25, "2026-06-01"],
+  [26, "2029-04-30"],
 ]);
 const TESTED: readonly number[] = [20, 22, 24];
 
