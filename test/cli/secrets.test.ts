@@ -79,7 +79,7 @@ describe("the token is in no output", () => {
     const args = ["sign", ...names, "--policy", "demo/p-256", "--jobs", "1", "--verbose", "--timestamp"];
     const result = await signpath([...args, emulator().timestampUrl], { emulator: emulator(), cwd, env });
     const summary = readFileSync(join(cwd, "summary.md"), "utf8");
-    expect(result.stderr).toMatch(/^apiToken: set \(SIGNPATH_API_TOKEN\)$/m);
+    expect(result.stderr).toMatch(/^apiToken: set \(variable SIGNPATH_API_TOKEN\)$/m);
     expect(result.stderr).toMatch(/^new connection: http/m);
     expect(result.stderr).toMatch(/^certificate: CN=p-256/m);
     expect(result.stderr).toMatch(/^fast signing request: failed, AUTHENTICATION_FAILED/m);

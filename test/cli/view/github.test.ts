@@ -8,6 +8,8 @@ import { eventsOf, fill, PERMISSIONS_COUNT, signpath } from "../support.js";
 
 const emulator = useEmulator();
 const SIGN = ["sign", "--policy", "demo/p-256"];
+/** Names that are read from stdin stand for themselves, also where they look like patterns. */
+const LISTED = [...SIGN, "--files-from", "-", "--null"];
 
 /** What makes GitHub take a line for a command. */
 const COMMAND = /^\s*::[a-z-]+(?: [^:]*)?::/;
@@ -23,7 +25,12 @@ describe("on GitHub Actions", () => {
     fill(cwd, { "summary.md": "before\n" });
     const env = { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: summary, GITHUB_WORKSPACE: cwd };
     const files = ["good", "gone, 100%: a", "/nowhere/b", "::error::c", "##vso[task.complete]d"];
-    const result = await signpath([...SIGN, ...files, "--json"], { emulator: emulator(), cwd, env });
+    const result = await signpath([...LISTED, "--json"], {
+      emulator: emulator(),
+      cwd,
+      env,
+      input: files.join("\0"),
+    });
     expect(result.status).toBe(3);
     expect(commandsIn(result.stderr)).toEqual([
       "::error file=gone%2C 100%25%3A a,title=INPUT_UNREADABLE::gone, 100%25: a cannot be read: it does not exist (ENOENT)",
@@ -45,11 +52,11 @@ describe("on GitHub Actions", () => {
     const cwd = fill(temporaryFolder(), { "summary.md": "" });
     const env = { GITHUB_STEP_SUMMARY: join(cwd, "summary.md") };
     const file = "<img src=x>|[a](http:b) `c` @d #1 \n# e";
-    const { status } = await signpath([...SIGN, file], { emulator: emulator(), cwd, env });
+    const { status } = await signpath(LISTED, { emulator: emulator(), cwd, env, input: file });
     expect(status).toBe(3);
     const rows = readFileSync(env.GITHUB_STEP_SUMMARY, "utf8")
       .split("\n")
-      .filter((line) => line.includes("INPUT_UNREADABLE"));
+      .filter((line) => line.startsWith("| &"));
     expect(rows).toHaveLength(1);
     expect(rows[0]?.replace(/^\| (.*) \| `INPUT_UNREADABLE` \| .* \|$/, "$1")).toMatch(/^(?:[\w ]|&#\d+;)*$/);
   });
@@ -97,9 +104,9 @@ describe("on GitHub Actions", () => {
 
 test("a server's words give no orders to the CI", async () => {
   const cwd = fill(temporaryFolder(), { data: "x" });
-  const args = [...SIGN, "\n::set-output name=a::b", "\r\n##vso[task.setvariable variable=a]b", "data"];
-  const { stderr } = await signpath([...args, "--no-such::option"], { emulator: emulator(), cwd });
-  const second = await signpath(args, { emulator: emulator(), cwd });
+  const names = ["\n::set-output name=a::b", "\r\n##vso[task.setvariable variable=a]b", "data"];
+  const { stderr } = await signpath([...SIGN, ...names], { emulator: emulator(), cwd });
+  const second = await signpath(LISTED, { emulator: emulator(), cwd, input: names.join("\0") });
   const usage = await signpath(["x\n::error::y\n##[error]z"], { emulator: emulator(), cwd });
   const all = stderr + second.stderr + usage.stderr;
   expect([second.status, usage.status]).toEqual([3, 1]);
