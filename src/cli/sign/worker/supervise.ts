@@ -36,12 +36,14 @@ export async function signInWorker(session: Session, view: BatchView, order: Sig
   try {
     return await new Promise<Outcome>((resolve, reject) => {
       child.on("error", reject);
-      child.on("message", (message: FromWorker) => {
-        if ("ready" in message) {
-          send(child, { order, argv: process.argv });
-          if (stopping.aborted) onStop();
-        } else if ("outcome" in message) resolve(message.outcome);
-        else show(session, view, message);
+      child.on("message", (messages: readonly FromWorker[]) => {
+        for (const message of messages) {
+          if ("ready" in message) {
+            send(child, { order, argv: process.argv });
+            if (stopping.aborted) onStop();
+          } else if ("outcome" in message) resolve(message.outcome);
+          else show(session, view, message);
+        }
       });
       child.on("disconnect", () => void ended(child).then(reject));
       signal.addEventListener("abort", () => {
