@@ -66,7 +66,7 @@ class RegularFile implements FileDestination {
   async commit(result: Uint8Array | AsyncIterable<Uint8Array>): Promise<number> {
     for await (const piece of result instanceof Uint8Array ? [result] : result) await this.append(piece);
     await this.#attempt(async () => {
-      await this.#replacement.file.truncate(this.#length);
+      this.#replacement.truncate(this.#length);
       await this.#replacement.commit();
     });
     return this.#length;

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { replaceFile } from "../../src/adapter/replace-file.js";
 import { Replacement, removeUnfinished } from "../../src/base/replacement.js";
 import { failureOf } from "../support/failure.js";
+import { handedOver } from "../support/handed-over.js";
 import { temporaryFolder } from "../support/temporary.js";
 
 async function opened(replacement: Promise<Replacement | undefined>): Promise<Replacement> {
@@ -41,6 +42,20 @@ describe("a file that replaces another one", () => {
     expect(await readFile(join(folder, "real/a"), "utf8")).toBe("after");
     expect(await readdir(join(folder, "real"))).toEqual(["a"]);
     expect(await readdir(folder)).toEqual(["link", "real"]);
+  });
+
+  it("hands over to other threads only its opening, its wait for the disk and its closing", async () => {
+    const path = join(temporaryFolder(), "a");
+    const { requests } = await handedOver(async () => {
+      const replacement = await opened(Replacement.open(path));
+      await replacement.write(Buffer.alloc(4096), 0);
+      await replacement.write(Buffer.from("small"), 0);
+      replacement.truncate(5);
+      await replacement.commit();
+      await replacement.discard();
+    });
+    expect(await readFile(path, "utf8")).toBe("small");
+    expect(requests).toBe(3);
   });
 
   it("leaves nothing but what was there when it is discarded, or when the process ends", async () => {

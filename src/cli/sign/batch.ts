@@ -1,5 +1,4 @@
 import type { SignPathError } from "../../base/errors.js";
-import type { SigningSource } from "../../policy/signing-policy.js";
 import type { Destination } from "../atomic-file.js";
 import type { Description } from "../describe.js";
 import { describe } from "../describe.js";
@@ -11,7 +10,7 @@ import { MemoryFailure } from "./memory.js";
 import type { Job } from "./plan.js";
 import type { Signer } from "./signer.js";
 import { Slots } from "./slots.js";
-import { destinationOf, piecesOf, readingFrom, sourceOf } from "./streams.js";
+import { destinationOf, piecesOf, readingFrom, smallContentOf, sourceOf } from "./streams.js";
 
 const UNSTAMPED = exitCodeOf("TIMESTAMP_FAILED");
 
@@ -28,7 +27,8 @@ interface Task {
 /** A file whose turn it is. */
 interface Making extends Pick<Task, "job" | "signer"> {
   readonly destination: Destination | undefined;
-  readonly source: SigningSource | undefined;
+  /** The content, where it has been read already. */
+  readonly bytes: Uint8Array | undefined;
   readonly begun: Begun | undefined;
   /** Lets the next one begin. */
   readonly release: () => void;
@@ -150,7 +150,7 @@ class Batch {
         }
         if (looked?.again !== undefined) view.show({ event: "again", file: job.file, reason: looked.again });
         view.show({ event: "begun", file: job.file, output: job.output, bytes: job.bytes });
-        const made = await this.#make({ job, signer, destination, source: looked?.source, begun, release });
+        const made = await this.#make({ job, signer, destination, bytes: looked?.bytes, begun, release });
         this.#signed++;
         view.show({ event: "signed", file: job.file, output: job.output, ...facts, ...made });
       } catch (error) {
@@ -187,17 +187,18 @@ class Batch {
   }
 
   async #write(
-    { job, signer, destination, source, release }: Making,
+    { job, signer, destination, bytes, release }: Making,
     onUnstamped: ((error: SignPathError) => void) | undefined,
   ): Promise<{ readonly bytes: number; readonly result: Uint8Array | undefined }> {
     const { signal, view } = this.#options;
     if (!("room" in signer))
       return { bytes: await signer.signFile(job, signal, onUnstamped), result: undefined };
-    if (source !== undefined) view.show({ event: "read", file: job.file, bytes: job.bytes });
     if (destination === undefined) throw new TypeError("there is no place for the signature");
-    const signature = await readingFrom(job, () =>
-      signer.sign(source ?? sourceOf(job, signal), signal, onUnstamped),
-    );
+    const signature = await readingFrom(job, async () => {
+      const held = signer.takesBytes ? (bytes ?? (await smallContentOf(job))) : undefined;
+      if (held !== undefined) view.show({ event: "read", file: job.file, bytes: held.byteLength });
+      return signer.sign(held ?? sourceOf(job, signal), signal, onUnstamped);
+    });
     if (!(signature instanceof Uint8Array))
       return { bytes: await destination.commit(piecesOf(job, signature)), result: undefined };
     // What is whole is written while the next one is signed.

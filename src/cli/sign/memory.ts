@@ -1,4 +1,3 @@
-import type { SigningSource } from "../../policy/signing-policy.js";
 import type { BatchFacts } from "./events.js";
 import type { Job } from "./plan.js";
 
@@ -27,7 +26,7 @@ export type Looked =
       /** Why it is signed again, in words that follow "signing FILE again: ". */
       readonly again: string | undefined;
       /** The content, where it has been read already. */
-      readonly source: SigningSource | undefined;
+      readonly bytes: Uint8Array | undefined;
       /** Is called before the signature is asked for. What it throws meets all other files as well. */
       begin(): Promise<Begun>;
     };

@@ -39,6 +39,8 @@ interface SignerFacts {
 
 /** Makes signatures, or signed files, whose bytes somebody else writes. */
 export interface ContentSigner extends SignerFacts {
+  /** Whether a signature of bytes is that of a file which holds them, so that a small one can be read beforehand. */
+  readonly takesBytes: boolean;
   /** How long a result may become, for content of so many bytes. */
   room(contentBytes: number): number;
   sign(source: SigningSource, signal: AbortSignal, onUnstamped?: OnUnstamped): Promise<Signature>;

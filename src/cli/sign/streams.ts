@@ -8,6 +8,7 @@ import { inputError } from "./formats/file-errors.js";
 import type { Job } from "./plan.js";
 import { STREAM } from "./plan.js";
 import type { Signer } from "./signer.js";
+import { readSmall } from "./small-file.js";
 
 /** Where a signature goes; `undefined` for what the signer writes by itself. */
 export async function destinationOf(
@@ -38,6 +39,11 @@ export async function readingFrom<T>(job: Job, work: () => Promise<T>): Promise<
   } catch (error) {
     throw inputError(job, error);
   }
+}
+
+/** All of a file, if it is small. */
+export async function smallContentOf({ file }: Job): Promise<Uint8Array | undefined> {
+  return file === STREAM ? undefined : (await readSmall(file))?.bytes;
 }
 
 /** The file, or stdin. */

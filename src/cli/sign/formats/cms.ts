@@ -29,6 +29,7 @@ export async function cmsSigner(policy: SigningPolicy, options: SignatureOptions
   const signatureBytes = USUAL_BYTES + certificateBytes + (timestamp === undefined ? 0 : TIMESTAMP_BYTES);
   return {
     ...{ format: "cms", algorithm: name, hash },
+    takesBytes: !attached,
     room: (contentBytes) => signatureBytes + (attached ? Math.ceil(contentBytes * BER_SHARE) : 0),
     sign: async (source, signal, onUnstamped) => {
       const asked = { ...fixed, signal, ...unstampedOptions(options, onUnstamped) };

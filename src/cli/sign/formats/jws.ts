@@ -32,6 +32,7 @@ export async function jwsSigner(policy: SigningPolicy, options: SignatureOptions
   const certificateBytes = certificates.reduce((sum, each) => sum + each.byteLength, 0);
   return {
     ...{ format: "jws", algorithm: name, hash: chosen as HashName },
+    takesBytes: false,
     room: (contentBytes) =>
       USUAL_BYTES + 2 * certificateBytes + (attached ? Math.ceil(contentBytes * 1.34) : 0),
     sign: async (source, signal) => {

@@ -32,6 +32,7 @@ export async function pdfSigner(policy: SigningPolicy, options: SignatureOptions
   const kit = await loadPdfKit();
   return {
     ...{ format: "pdf", algorithm: name, hash: hash as HashName },
+    takesBytes: false,
     room: (contentBytes) => contentBytes + digits + USUAL_BYTES,
     sign: async (source, signal, onUnstamped) => {
       const pdf = await wholeFile(source, MOST_MEBIBYTES, signal);

@@ -14,6 +14,7 @@ export async function rawSigner(policy: SigningPolicy, options: SignatureOptions
     format: "raw",
     algorithm: algorithm.name,
     hash: algorithm.hash,
+    takesBytes: true,
     room: () => MOST_BYTES,
     sign: async (source, signal) => {
       const signature = await policy.signStream(source, algorithm, { signal });

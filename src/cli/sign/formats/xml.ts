@@ -25,6 +25,7 @@ export async function xmlSigner(policy: SigningPolicy, options: SignatureOptions
   return {
     ...{ format: "xml", algorithm: name, hash: hash as HashName },
     // What is written in another encoding than UTF-8 may become longer, and no character more than this.
+    takesBytes: false,
     room: (contentBytes) => USUAL_BYTES + 2 * certificateBytes + 2 * contentBytes,
     sign: async (source, signal) => {
       const text = textOf(await wholeFile(source, MOST_MEBIBYTES, signal));

@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 
 interface Waiting {
@@ -59,7 +60,7 @@ export class AppendFile {
     try {
       for (let done = 0; done < bytes.byteLength; ) {
         const at = this.#length + done;
-        done += (await this.#file.write(bytes, done, bytes.byteLength - done, at)).bytesWritten;
+        done += writeSync(this.#file.fd, bytes, done, bytes.byteLength - done, at);
       }
       await this.#file.datasync();
       this.#length += bytes.byteLength;

@@ -1,11 +1,8 @@
 import { createHash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
-import { createReadStream } from "node:fs";
-import { open, readFile, stat } from "node:fs/promises";
+import { closeSync, createReadStream, fsync, openSync, statSync } from "node:fs";
 import { isSystemError } from "../../cli-error.js";
-
-/** A file of up to so many bytes is read once, to be hashed for the journal and to be signed. */
-const SMALL_BYTES = 256 * 1024;
+import { readSmall } from "../small-file.js";
 
 /** What is to be signed. */
 export interface Content {
@@ -22,16 +19,16 @@ export interface Content {
  * @throws errors of the operating system
  */
 export async function readContent(path: string, signal: AbortSignal): Promise<Content> {
-  const stats = await stat(path, { bigint: true });
+  const small = await readSmall(path);
+  if (small !== undefined) return { digest: digestOfBytes(small.bytes), ...small };
+  const stats = statSync(path, { bigint: true });
   if (!stats.isFile()) throw Object.assign(new Error(), { syscall: "read", code: "ESPIPE" });
-  if (stats.size > SMALL_BYTES) return { digest: await digestOf(path, signal), bytes: undefined, stats };
-  const bytes = await readFile(path);
-  return { digest: digestOfBytes(bytes), bytes, stats };
+  return { digest: await digestOf(path, signal), bytes: undefined, stats };
 }
 
 /** Whether a file is still the one that was read. */
-export async function isUnchanged(path: string, before: BigIntStats): Promise<boolean> {
-  const now = await stat(path, { bigint: true });
+export function isUnchanged(path: string, before: BigIntStats): boolean {
+  const now = statSync(path, { bigint: true });
   return now.ino === before.ino && now.size === before.size && now.mtimeNs === before.mtimeNs;
 }
 
@@ -43,10 +40,10 @@ export async function isUnchanged(path: string, before: BigIntStats): Promise<bo
  */
 export async function digestOfOutput(path: string, signal: AbortSignal): Promise<string | undefined> {
   try {
-    const stats = await stat(path);
-    if (!stats.isFile()) throw Object.assign(new Error(), { syscall: "open", code: "ESPIPE" });
-    if (stats.size > SMALL_BYTES) return await digestOf(path, signal);
-    return digestOfBytes(await readFile(path));
+    const small = await readSmall(path);
+    if (small !== undefined) return digestOfBytes(small.bytes);
+    if (!statSync(path).isFile()) throw Object.assign(new Error(), { syscall: "open", code: "ESPIPE" });
+    return await digestOf(path, signal);
   } catch (error) {
     if (isSystemError(error) && error.code === "ENOENT") return undefined;
     throw error;
@@ -101,11 +98,13 @@ export class FolderSync {
 
 async function syncFolder(folder: string): Promise<void> {
   try {
-    const handle = await open(folder, "r");
+    const handle = openSync(folder, "r");
     try {
-      await handle.sync();
+      await new Promise<void>((resolve, reject) => {
+        fsync(handle, (error) => (error === null ? resolve() : reject(error)));
+      });
     } finally {
-      await handle.close();
+      closeSync(handle);
     }
   } catch (error) {
     if (!isSystemError(error) || !NO_SYNC.has(error.code)) throw error;

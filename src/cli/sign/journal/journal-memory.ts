@@ -1,4 +1,4 @@
-import { realpath, stat } from "node:fs/promises";
+import { realpathSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { SigningPolicy } from "../../../policy/signing-policy.js";
 import { CliError, isSystemError, unreadable, unwritable } from "../../cli-error.js";
@@ -14,16 +14,6 @@ import type { Attempt, Journal } from "./journal.js";
 import { isSignature } from "./verify-output.js";
 
 const SIGNED_BEFORE = "it was signed before";
-
-/** Formats whose signature of bytes is the same as that of the file. */
-const HELD: ReadonlySet<string> = new Set(["cms", "raw"]);
-
-/** What else decides what is made. */
-export interface RecipeFacts {
-  readonly digest: string;
-  /** Whether content may be signed from memory. */
-  readonly mayHold: boolean;
-}
 
 /** A file with what its signature is to be. */
 interface Case {
@@ -42,10 +32,11 @@ export class JournalMemory implements Memory {
   #twice = 0;
   readonly #journal: Journal;
   readonly #policy: SigningPolicy;
-  readonly #recipe: RecipeFacts;
+  readonly #recipe: string;
   readonly #signal: AbortSignal;
 
-  constructor(journal: Journal, policy: SigningPolicy, recipe: RecipeFacts, signal: AbortSignal) {
+  /** @param recipe - digest of what else decides what is made */
+  constructor(journal: Journal, policy: SigningPolicy, recipe: string, signal: AbortSignal) {
     this.#journal = journal;
     this.#policy = policy;
     this.#recipe = recipe;
@@ -61,7 +52,7 @@ export class JournalMemory implements Memory {
       policy: this.#policy.reference,
       certificate: digestOfBytes(certificate),
       format: facts.format,
-      recipe: this.#recipe.digest,
+      recipe: this.#recipe,
     };
     const known = { job, facts, content, recipe, output, certificate };
     if (await this.#isDone(known)) return { skip: SIGNED_BEFORE };
@@ -78,7 +69,7 @@ export class JournalMemory implements Memory {
     }
     return {
       again: this.#whyAgain(known, open !== undefined),
-      source: this.#recipe.mayHold && HELD.has(facts.format) ? content.bytes : undefined,
+      bytes: content.bytes,
       begin: () => this.#begin(known, open !== undefined),
     };
   }
@@ -125,9 +116,9 @@ export class JournalMemory implements Memory {
   /** The journal is told what it did not see. */
   async #recover({ job, recipe }: Case, output: string): Promise<void> {
     const { file, output: path } = this.#names(job);
-    const { size } = await stat(job.output);
+    const { size } = statSync(job.output);
     await this.#safely(async () => {
-      await this.#journal.folders.sync(dirname(await realpath(job.output)));
+      await this.#journal.folders.sync(dirname(realpathSync.native(job.output)));
       const attempt = await this.#journal.attempt({ ...recipe, file, output: path });
       await attempt.done(output, size);
     });
@@ -144,7 +135,7 @@ export class JournalMemory implements Memory {
       done: async (result) => {
         const made =
           result === undefined ? await digestOfOutput(job.output, this.#signal) : digestOfBytes(result);
-        if (job.file !== job.output && !(await isUnchanged(job.file, content.stats))) {
+        if (job.file !== job.output && !isUnchanged(job.file, content.stats)) {
           const message = `${visible(job.file)} changed while it was signed`;
           throw new CliError("INPUT_UNREADABLE", message, {
             hint: "Sign it again when nobody writes to it.",
@@ -152,9 +143,9 @@ export class JournalMemory implements Memory {
         }
         if (made === undefined) throw new CliError("OUTPUT_UNWRITABLE", `${visible(job.output)} is gone`);
         await this.#safely(async () => {
-          const real = await realpath(job.output);
+          const real = realpathSync.native(job.output);
           await this.#journal.folders.sync(dirname(real));
-          await attempt.done(made, result?.byteLength ?? (await stat(real)).size);
+          await attempt.done(made, result?.byteLength ?? statSync(real).size);
         });
       },
       failed: (error) => this.#safely(() => attempt.failed(error)),

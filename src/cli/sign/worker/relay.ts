@@ -2,18 +2,31 @@ import { Output } from "../../output.js";
 import type { BatchEvent, BatchSummary, BatchView } from "../events.js";
 import type { FromWorker } from "./messages.js";
 
+/** What is told within so long goes as one: a message costs more than what it says. */
+const GATHERING_MS = 10;
+
+const waiting: FromWorker[] = [];
+let timer: NodeJS.Timeout | undefined;
+
 /** Tells the user's process, if it is still there. */
 export function tell(message: FromWorker): void {
-  // It may leave between the question and the message.
-  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+  waiting.push(message);
+  timer ??= setTimeout(() => send(() => undefined), GATHERING_MS);
 }
 
 /** The same, and waits until it is on its way. */
 export function tellLast(message: FromWorker): Promise<void> {
-  return new Promise((resolve) => {
-    if (process.connected && process.send) process.send(message, undefined, undefined, () => resolve());
-    else resolve();
-  });
+  waiting.push(message);
+  return new Promise((resolve) => send(resolve));
+}
+
+function send(onSent: () => void): void {
+  clearTimeout(timer);
+  timer = undefined;
+  const messages = waiting.splice(0);
+  // It may leave between the question and the message.
+  if (process.connected && process.send) process.send(messages, undefined, undefined, onSent);
+  else onSent();
 }
 
 /** What is written goes to the user's process. */

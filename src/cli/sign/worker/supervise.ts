@@ -10,9 +10,6 @@ import type { FromWorker, SignOrder, ToWorker } from "./messages.js";
 /** From where the bundle puts this file. */
 const WORKER = fileURLToPath(new URL("../sign-worker.js", import.meta.url));
 
-/** Waits for the disk take threads: as many at once as share one turn of it. */
-const THREADS = "16";
-
 const CTRL_C = 128 + constants.signals.SIGINT;
 
 /**
@@ -25,7 +22,6 @@ export async function signInWorker(session: Session, view: BatchView, order: Sig
     detached: true,
     stdio: [namesOnStdin ? "inherit" : "ignore", "ignore", "pipe", "ipc"],
     serialization: "advanced",
-    env: { UV_THREADPOOL_SIZE: THREADS, ...process.env },
   });
   // Traces and warnings of Node.
   child.stderr?.on("data", (chunk: Buffer) => process.stderr.write(chunk));
@@ -36,12 +32,17 @@ export async function signInWorker(session: Session, view: BatchView, order: Sig
   try {
     return await new Promise<Outcome>((resolve, reject) => {
       child.on("error", reject);
-      child.on("message", (message: FromWorker) => {
-        if ("ready" in message) {
-          send(child, { order, argv: process.argv });
-          if (stopping.aborted) onStop();
-        } else if ("outcome" in message) resolve(message.outcome);
-        else show(session, view, message);
+      child.on("message", (messages: readonly FromWorker[]) => {
+        // Lines of one message are one write.
+        process.stdout.cork();
+        for (const message of messages) {
+          if ("ready" in message) {
+            send(child, { order, argv: process.argv });
+            if (stopping.aborted) onStop();
+          } else if ("outcome" in message) resolve(message.outcome);
+          else show(session, view, message);
+        }
+        process.stdout.uncork();
       });
       child.on("disconnect", () => void ended(child).then(reject));
       signal.addEventListener("abort", () => {

@@ -86,8 +86,7 @@ async function signWithJournal(
       owns: (file) => journal.owns(file),
       remember: async (policy, ingredients) => {
         await journal.note(withoutOwn(args));
-        const mayHold = !flags.attached;
-        return new JournalMemory(journal, policy, { digest: recipeOf(flags, ingredients), mayHold }, signal);
+        return new JournalMemory(journal, policy, recipeOf(flags, ingredients), signal);
       },
     });
   } finally {
