@@ -7,8 +7,8 @@ import { manyFiles, recordsOf, signing, timesSigned, verifyAll, workerOf } from 
 
 const emulator = useEmulator();
 
-/** `npm test` kills a small batch, `SIGNPATH_KILL_FILES=10000` the one of the issue. */
-const FILES = Number(process.env["SIGNPATH_KILL_FILES"] ?? 60);
+/** `npm test` kills a small batch, `TEST_KILL_FILES=10000` the one of the issue. */
+const FILES = Number(process.env["TEST_KILL_FILES"] ?? 60);
 const KILLS = 10;
 
 afterEach(() => emulator().clearFaults());

@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { open, realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
@@ -43,6 +44,7 @@ export class Journal {
   readonly #folder: string;
   readonly #file: AppendFile;
   readonly #lock: Lock;
+  readonly #realFolders = new Map<string, string>();
   #lockSeenAt = performance.now();
 
   private constructor(path: string, file: AppendFile, lock: Lock, history: History) {
@@ -113,8 +115,16 @@ export class Journal {
 
   /** Whether a file is the journal or its lock. */
   owns(file: string): boolean {
-    const name = resolve(file);
+    const name = this.#placeOf(resolve(file));
     return name === this.#path || dirname(name) === `${this.#path}.lock`;
+  }
+
+  /** In the real folder, as the journal's own path is. */
+  #placeOf(file: string): string {
+    const folder = dirname(file);
+    const known = this.#realFolders.get(folder) ?? realFolder(folder);
+    this.#realFolders.set(folder, known);
+    return join(known, basename(file));
   }
 
   async close(): Promise<void> {
@@ -157,6 +167,14 @@ async function placeOf(path: string): Promise<string> {
     return join(await realpath(dirname(path)), basename(path));
   } catch (error) {
     throw unwritable(path, error);
+  }
+}
+
+function realFolder(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder;
   }
 }
 
