@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import type { SignPathError } from "../../base/errors.js";
 import type { SigningSource } from "../../policy/signing-policy.js";
 import type { Destination } from "../atomic-file.js";
@@ -29,6 +30,7 @@ interface Task {
 interface Making extends Pick<Task, "job" | "signer"> {
   readonly destination: Destination | undefined;
   readonly source: SigningSource | undefined;
+  readonly lacksTimestamp: boolean;
   readonly begun: Begun | undefined;
   /** Lets the next one begin. */
   readonly release: () => void;
@@ -150,7 +152,8 @@ class Batch {
         }
         if (looked?.again !== undefined) view.show({ event: "again", file: job.file, reason: looked.again });
         view.show({ event: "begun", file: job.file, output: job.output, bytes: job.bytes });
-        const made = await this.#make({ job, signer, destination, source: looked?.source, begun, release });
+        const { source, lacksTimestamp = false } = looked ?? {};
+        const made = await this.#make({ job, signer, destination, source, lacksTimestamp, begun, release });
         this.#signed++;
         view.show({ event: "signed", file: job.file, output: job.output, ...facts, ...made });
       } catch (error) {
@@ -187,7 +190,7 @@ class Batch {
   }
 
   async #write(
-    { job, signer, destination, source, release }: Making,
+    { job, signer, destination, source, lacksTimestamp, release }: Making,
     onUnstamped: ((error: SignPathError) => void) | undefined,
   ): Promise<{ readonly bytes: number; readonly result: Uint8Array | undefined }> {
     const { signal, view } = this.#options;
@@ -195,8 +198,10 @@ class Batch {
       return { bytes: await signer.signFile(job, signal, onUnstamped), result: undefined };
     if (source !== undefined) view.show({ event: "read", file: job.file, bytes: job.bytes });
     if (destination === undefined) throw new TypeError("there is no place for the signature");
-    const signature = await readingFrom(job, () =>
-      signer.sign(source ?? sourceOf(job, signal), signal, onUnstamped),
+    const signature = await readingFrom(job, async () =>
+      lacksTimestamp && signer.stamp !== undefined
+        ? signer.stamp(await readFile(job.output), signal, onUnstamped)
+        : signer.sign(source ?? sourceOf(job, signal), signal, onUnstamped),
     );
     if (!(signature instanceof Uint8Array))
       return { bytes: await destination.commit(piecesOf(job, signature)), result: undefined };

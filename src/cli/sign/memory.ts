@@ -28,6 +28,8 @@ export type Looked =
       readonly again: string | undefined;
       /** The content, where it has been read already. */
       readonly source: SigningSource | undefined;
+      /** The output that is there is good, and lacks nothing but its timestamp: no signature need be asked for. */
+      readonly lacksTimestamp: boolean;
       /** Is called before the signature is asked for. What it throws meets all other files as well. */
       begin(): Promise<Begun>;
     };

@@ -14,6 +14,8 @@ export class History {
   readonly #outputs = new Map<string, Set<string>>();
   /** Attempts whose end nobody saw, by {@link keyOf}. */
   readonly #open = new Map<string, BegunRecord>();
+  /** Codes of failures after which there may be a signature all the same. */
+  readonly #failures = new Map<number, string>();
   /** What was last tried for each file. */
   readonly #files = new Map<string, BegunRecord>();
   /** What is the same in many records is kept once. */
@@ -44,7 +46,8 @@ export class History {
         this.#begun.delete(record.n);
         const key = keyOf(begun);
         if (record.kind === "failed") {
-          if (!record.perhapsSigned && this.#open.get(key)?.n === record.n) this.#open.delete(key);
+          if (record.perhapsSigned) this.#failures.set(record.n, record.code);
+          else if (this.#open.get(key)?.n === record.n) this.#open.delete(key);
           return true;
         }
         this.#open.delete(key);
@@ -95,6 +98,11 @@ export class History {
   /** An attempt of exactly that whose end nobody saw. */
   openAttempt(recipe: Recipe): BegunRecord | undefined {
     return this.#open.get(keyOf(recipe));
+  }
+
+  /** What an attempt failed with, where it did not just end. */
+  failureOf({ n }: BegunRecord): string | undefined {
+    return this.#failures.get(n);
   }
 
   lastOf(file: string): BegunRecord | undefined {

@@ -11,7 +11,9 @@ import type { Content } from "./content.js";
 import { digestOfBytes, digestOfOutput, isUnchanged, readContent } from "./content.js";
 import type { Recipe } from "./history.js";
 import type { Attempt, Journal } from "./journal.js";
-import { isSignature } from "./verify-output.js";
+import type { BegunRecord } from "./record.js";
+import type { Finding } from "./verify-output.js";
+import { findSignature } from "./verify-output.js";
 
 const SIGNED_BEFORE = "it was signed before";
 
@@ -23,6 +25,8 @@ export interface RecipeFacts {
   readonly digest: string;
   /** Whether content may be signed from memory. */
   readonly mayHold: boolean;
+  /** Whether there is to be a timestamp, where the format has a place for one. */
+  readonly isStamped: boolean;
 }
 
 /** A file with what its signature is to be. */
@@ -67,26 +71,30 @@ export class JournalMemory implements Memory {
     if (await this.#isDone(known)) return { skip: SIGNED_BEFORE };
     const open = this.#journal.history.openAttempt(recipe);
     // What was there before the attempt is not what came of it.
-    if (
-      open !== undefined &&
-      output !== undefined &&
-      output !== open.replaces &&
-      (await this.#holds(known))
-    ) {
+    const found =
+      open === undefined || output === undefined || output === open.replaces
+        ? "none"
+        : await this.#findIn(known);
+    const lacksTimestamp = found === "unstamped" && this.#recipe.isStamped && facts.format === "cms";
+    if (found !== "none" && output !== undefined && !lacksTimestamp) {
       await this.#recover(known, output);
       return { skip: `${SIGNED_BEFORE}, just before a run was ended, and its signature is good` };
     }
     return {
-      again: this.#whyAgain(known, open !== undefined),
+      again: lacksTimestamp ? undefined : this.#whyAgain(known, open),
       source: this.#recipe.mayHold && HELD.has(facts.format) ? content.bytes : undefined,
-      begin: () => this.#begin(known, open !== undefined),
+      lacksTimestamp,
+      // What lacks its timestamp is what came of the attempt, and is still that if there is none again.
+      begin: lacksTimestamp
+        ? () => this.#begin({ ...known, output: undefined }, false)
+        : () => this.#begin(known, open !== undefined),
     };
   }
 
   remark(): Remark | undefined {
     if (this.#twice === 0) return undefined;
     const files = this.#twice === 1 ? "1 file" : `${this.#twice} files`;
-    const message = `${files} may have been signed twice: a run was ended while the signature was on its way`;
+    const message = `${files} may have been signed twice: a run was ended, or failed, while the signature was on its way`;
     return { code: "PERHAPS_SIGNED_TWICE", message };
   }
 
@@ -117,9 +125,9 @@ export class JournalMemory implements Memory {
     return history.hasMade(recipe, output);
   }
 
-  #holds({ job, facts, content, certificate }: Case): Promise<boolean> {
-    if (job.file === job.output) return Promise.resolve(false);
-    return isSignature({ job, facts, digest: content.digest, certificate, signal: this.#signal });
+  #findIn({ job, facts, content, certificate }: Case): Promise<Finding> {
+    if (job.file === job.output) return Promise.resolve("none");
+    return findSignature({ job, facts, digest: content.digest, certificate, signal: this.#signal });
   }
 
   /** The journal is told what it did not see. */
@@ -169,9 +177,13 @@ export class JournalMemory implements Memory {
     return { file: this.#journal.nameOf(file), output: this.#journal.nameOf(output) };
   }
 
-  #whyAgain({ job, recipe, output }: Case, isOpen: boolean): string | undefined {
+  #whyAgain({ job, recipe, output }: Case, open: BegunRecord | undefined): string | undefined {
     const last = this.#journal.history.lastOf(this.#names(job).file);
-    if (isOpen) return "a run was ended before its signature was on the disk";
+    if (open !== undefined) {
+      const code = this.#journal.history.failureOf(open);
+      if (code !== undefined) return `the last time it failed (${visible(code)})`;
+      return "a run was ended before its signature was on the disk";
+    }
     if (last === undefined) return undefined;
     if (last.digest !== recipe.digest) return "it has changed";
     if (last.policy !== recipe.policy) return `it was signed with ${last.policy}`;

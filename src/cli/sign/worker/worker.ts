@@ -47,6 +47,8 @@ export function runWorker(): void {
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => interruption.stop(TERMINATED));
+  // Nobody reads it any more when the user's process is gone; that ends nothing.
+  process.stderr.on("error", () => undefined);
   process.on("uncaughtException", (error) => {
     void finish({ exitCode: session.report(error) });
   });
@@ -87,7 +89,11 @@ async function signWithJournal(
       remember: async (policy, ingredients) => {
         await journal.note(withoutOwn(args));
         const mayHold = !flags.attached;
-        return new JournalMemory(journal, policy, { digest: recipeOf(flags, ingredients), mayHold }, signal);
+        const recipe = {
+          ...{ digest: recipeOf(flags, ingredients), mayHold },
+          isStamped: ingredients.isStamped,
+        };
+        return new JournalMemory(journal, policy, recipe, signal);
       },
     });
   } finally {
