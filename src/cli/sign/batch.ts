@@ -176,7 +176,10 @@ class Batch {
       failure = error;
     };
     try {
-      const { bytes, result } = await this.#write(making, keepUnstamped ? onUnstamped : undefined);
+      const onMade = async (result: Uint8Array): Promise<void> => {
+        if (failure === undefined) await begun?.made(result);
+      };
+      const { bytes, result } = await this.#write(making, keepUnstamped ? onUnstamped : undefined, onMade);
       if (failure !== undefined) {
         view.show({ event: "unstamped", file: job.file, output: job.output, bytes });
         throw failure;
@@ -192,6 +195,7 @@ class Batch {
   async #write(
     { job, signer, destination, source, lacksTimestamp, release }: Making,
     onUnstamped: ((error: SignPathError) => void) | undefined,
+    onMade: (result: Uint8Array) => Promise<void>,
   ): Promise<{ readonly bytes: number; readonly result: Uint8Array | undefined }> {
     const { signal, view } = this.#options;
     if (!("room" in signer))
@@ -207,6 +211,7 @@ class Batch {
       return { bytes: await destination.commit(piecesOf(job, signature)), result: undefined };
     // What is whole is written while the next one is signed.
     release();
+    await onMade(signature);
     return { bytes: await destination.commit(signature), result: signature };
   }
 

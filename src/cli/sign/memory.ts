@@ -36,6 +36,8 @@ export type Looked =
 
 /** A signature on its way. */
 export interface Begun {
+  /** The output is whole, and about to have its name. */
+  made(result: Uint8Array): Promise<void>;
   /**
    * The output has its name.
    *

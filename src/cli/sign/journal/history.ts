@@ -39,18 +39,19 @@ export class History {
         this.#next = record.n + 1;
         this.#begin(this.#shared(record));
         return true;
+      case "made":
       case "done":
       case "failed": {
         const begun = this.#begun.get(record.n);
         if (begun === undefined) return false;
-        this.#begun.delete(record.n);
         const key = keyOf(begun);
+        if (record.kind !== "made") this.#begun.delete(record.n);
         if (record.kind === "failed") {
           if (record.perhapsSigned) this.#failures.set(record.n, record.code);
           else if (this.#open.get(key)?.n === record.n) this.#open.delete(key);
           return true;
         }
-        this.#open.delete(key);
+        if (record.kind === "done") this.#open.delete(key);
         this.#made(key, record.output);
         if (begun.file === begun.output) this.#made(keyOf({ ...begun, digest: "" }), record.output);
         return true;

@@ -149,6 +149,10 @@ export class JournalMemory implements Memory {
     );
     if (isTwice) this.#twice++;
     return {
+      made: async (result) => {
+        // Others can be told by what they are.
+        if (!HELD.has(recipe.format)) await this.#safely(() => attempt.made(digestOfBytes(result)));
+      },
       done: async (result) => {
         const made =
           result === undefined ? await digestOfOutput(job.output, this.#signal) : digestOfBytes(result);

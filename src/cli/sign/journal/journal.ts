@@ -28,6 +28,8 @@ export interface JournalListener {
 
 /** One signature on its way. */
 export interface Attempt {
+  /** The output is about to have its name. */
+  made(output: string): Promise<void>;
   /** The output is on the disk. */
   done(output: string, bytes: number): Promise<void>;
   failed(error: unknown): Promise<void>;
@@ -101,6 +103,7 @@ export class Journal {
     const failed = (code: string, perhapsSigned: boolean): Promise<void> =>
       this.#append({ kind: "failed", n, code, perhapsSigned });
     return {
+      made: (output) => this.#append({ kind: "made", n, output }),
       done: (output, bytes) => this.#append({ kind: "done", n, output, bytes }),
       failed: (error) => failed(codeOf(error), mayBeSigned(error)),
       dropped: () => failed("NOT_TRIED", false),
