@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import type { SignPathError } from "../../base/errors.js";
 import type { Destination } from "../atomic-file.js";
 import type { Description } from "../describe.js";
@@ -29,6 +30,7 @@ interface Making extends Pick<Task, "job" | "signer"> {
   readonly destination: Destination | undefined;
   /** The content, where it has been read already. */
   readonly bytes: Uint8Array | undefined;
+  readonly lacksTimestamp: boolean;
   readonly begun: Begun | undefined;
   /** Lets the next one begin. */
   readonly release: () => void;
@@ -150,7 +152,8 @@ class Batch {
         }
         if (looked?.again !== undefined) view.show({ event: "again", file: job.file, reason: looked.again });
         view.show({ event: "begun", file: job.file, output: job.output, bytes: job.bytes });
-        const made = await this.#make({ job, signer, destination, bytes: looked?.bytes, begun, release });
+        const { bytes, lacksTimestamp = false } = looked ?? {};
+        const made = await this.#make({ job, signer, destination, bytes, lacksTimestamp, begun, release });
         this.#signed++;
         view.show({ event: "signed", file: job.file, output: job.output, ...facts, ...made });
       } catch (error) {
@@ -173,7 +176,10 @@ class Batch {
       failure = error;
     };
     try {
-      const { bytes, result } = await this.#write(making, keepUnstamped ? onUnstamped : undefined);
+      const onMade = async (result: Uint8Array): Promise<void> => {
+        if (failure === undefined) await begun?.made(result);
+      };
+      const { bytes, result } = await this.#write(making, keepUnstamped ? onUnstamped : undefined, onMade);
       if (failure !== undefined) {
         view.show({ event: "unstamped", file: job.file, output: job.output, bytes });
         throw failure;
@@ -187,14 +193,17 @@ class Batch {
   }
 
   async #write(
-    { job, signer, destination, bytes, release }: Making,
+    { job, signer, destination, bytes, lacksTimestamp, release }: Making,
     onUnstamped: ((error: SignPathError) => void) | undefined,
+    onMade: (result: Uint8Array) => Promise<void>,
   ): Promise<{ readonly bytes: number; readonly result: Uint8Array | undefined }> {
     const { signal, view } = this.#options;
     if (!("room" in signer))
       return { bytes: await signer.signFile(job, signal, onUnstamped), result: undefined };
     if (destination === undefined) throw new TypeError("there is no place for the signature");
     const signature = await readingFrom(job, async () => {
+      if (lacksTimestamp && signer.stamp !== undefined)
+        return signer.stamp(await readFile(job.output), signal, onUnstamped);
       const held = signer.takesBytes ? (bytes ?? (await smallContentOf(job))) : undefined;
       if (held !== undefined) view.show({ event: "read", file: job.file, bytes: held.byteLength });
       return signer.sign(held ?? sourceOf(job, signal), signal, onUnstamped);
@@ -203,6 +212,7 @@ class Batch {
       return { bytes: await destination.commit(piecesOf(job, signature)), result: undefined };
     // What is whole is written while the next one is signed.
     release();
+    await onMade(signature);
     return { bytes: await destination.commit(signature), result: signature };
   }
 

@@ -27,12 +27,16 @@ export type Looked =
       readonly again: string | undefined;
       /** The content, where it has been read already. */
       readonly bytes: Uint8Array | undefined;
+      /** The output that is there is good, and lacks nothing but its timestamp: no signature need be asked for. */
+      readonly lacksTimestamp: boolean;
       /** Is called before the signature is asked for. What it throws meets all other files as well. */
       begin(): Promise<Begun>;
     };
 
 /** A signature on its way. */
 export interface Begun {
+  /** The output is whole, and about to have its name. */
+  made(result: Uint8Array): Promise<void>;
   /**
    * The output has its name.
    *

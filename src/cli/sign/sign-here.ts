@@ -3,9 +3,11 @@ import type { SignPathError } from "../../base/errors.js";
 import { CERTIFICATES_VARIABLE, certificatePathsIn } from "../../policy/issuers.js";
 import type { SigningPolicy } from "../../policy/signing-policy.js";
 import { readCertificateFiles } from "../certificate-files.js";
+import { usageError } from "../cli-error.js";
 import { tellOfPolicy, withClient } from "../client.js";
 import { describe } from "../describe.js";
 import { combinedExitCode } from "../exit-codes.js";
+import { visible } from "../output.js";
 import type { Outcome, Session } from "../session.js";
 import type { BatchResult } from "./batch.js";
 import { runBatch } from "./batch.js";
@@ -28,7 +30,7 @@ import { timestampUrls } from "./timestamps.js";
 
 /** Keeps what is remembered. */
 export interface Recorder {
-  /** Whether a file is its own, which is not signed. */
+  /** Whether a file is its own, which is neither signed nor replaced. */
   owns(file: string): boolean;
   /** The memory of a batch with this policy. */
   remember(policy: SigningPolicy, ingredients: Ingredients): Promise<Memory>;
@@ -69,6 +71,11 @@ export async function signHere(
         inputs.files.filter(({ file }) => !recorder?.owns(file)),
         flags,
       );
+      const replacing = recorder && plan.jobs.find(({ output }) => recorder.owns(output));
+      if (replacing !== undefined)
+        throw usageError(
+          `the signature of ${visible(replacing.file)} would replace the journal, ${visible(replacing.output)}`,
+        );
       view.begin(
         plan.jobs.length + plan.unreadable.length,
         plan.jobs.reduce((sum, { bytes }) => sum + bytes, 0),

@@ -44,6 +44,12 @@ export interface ContentSigner extends SignerFacts {
   /** How long a result may become, for content of so many bytes. */
   room(contentBytes: number): number;
   sign(source: SigningSource, signal: AbortSignal, onUnstamped?: OnUnstamped): Promise<Signature>;
+  /** Adds the timestamp to a signature that lacks it; missing where a format has none, or it cannot be added later. */
+  readonly stamp?: (
+    signature: Uint8Array,
+    signal: AbortSignal,
+    onUnstamped?: OnUnstamped,
+  ) => Promise<Uint8Array>;
 }
 
 /** Signs files, and writes them itself: whole or not at all, with the mode of what they replace. */

@@ -28,11 +28,15 @@ const begun: fc.Arbitrary<Omit<BegunRecord, "n">> = fc.record({
 
 /** A journal as a batch leaves it. */
 const journal: fc.Arbitrary<readonly JournalRecord[]> = fc
-  .array(fc.tuple(begun, fc.constantFrom("done", "failed", "open"), digest), { minLength: 1, maxLength: 6 })
+  .array(fc.tuple(begun, fc.constantFrom("done", "failed", "open", "made"), digest), {
+    minLength: 1,
+    maxLength: 6,
+  })
   .map((attempts) => [
     { kind: "journal", version: 1, tool: "0.0.0", at: "now" },
     ...attempts.flatMap(([facts, end, output], n): JournalRecord[] => [
       { ...facts, n },
+      ...(end === "made" ? [{ kind: "made" as const, n, output }] : []),
       ...(end === "done" ? [{ kind: "done" as const, n, output, bytes: 1 }] : []),
       ...(end === "failed" ? [{ kind: "failed" as const, n, code: "TIMEOUT", perhapsSigned: true }] : []),
     ]),

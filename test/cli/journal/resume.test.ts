@@ -129,6 +129,9 @@ describe("a batch that is run again", () => {
     ];
     expect(await run(cwd, args)).toMatchObject({ status: 0, asked: 1 });
     const made = readFileSync(join(cwd, "a.xml"), "utf8");
+    // As if it had been killed when the file had just been replaced.
+    forget(cwd, "done");
+    expect(recordsOf(cwd).at(-1)).toMatchObject({ kind: "made" });
     expect(made).toContain("SignatureValue");
     expect(await run(cwd, args)).toMatchObject({ status: 0, asked: 0 });
     expect(readFileSync(join(cwd, "a.xml"), "utf8")).toBe(made);

@@ -1,6 +1,8 @@
 import type { SignPathError } from "../../../base/errors.js";
+import type { TimestampOptions } from "../../../cms/timestamp/options.js";
+import { isTimestampError } from "../../../cms/timestamp/timestamp-error.js";
 import type { SigningPolicy } from "../../../policy/signing-policy.js";
-import type { ContentSigner, SignatureOptions } from "../signer.js";
+import type { ContentSigner, OnUnstamped, SignatureOptions } from "../signer.js";
 import { timestampOptions } from "../timestamps.js";
 import { plainAlgorithm } from "./algorithm.js";
 import { unstampedOptions } from "./unstamped.js";
@@ -37,5 +39,24 @@ export async function cmsSigner(policy: SigningPolicy, options: SignatureOptions
       const isInMemory = !attached || (cms.encoding === "der" && typeof source !== "string");
       return isInMemory ? signCms(source, asked) : signCmsStream(source, asked);
     },
+    ...(timestamp !== undefined && {
+      stamp: (signature: Uint8Array, signal: AbortSignal, onUnstamped?: OnUnstamped) =>
+        stamp(signature, { ...timestamp, signal }, onUnstamped),
+    }),
   };
+}
+
+async function stamp(
+  signature: Uint8Array,
+  options: TimestampOptions,
+  onUnstamped: OnUnstamped,
+): Promise<Uint8Array> {
+  const { stampCms } = await import("../../../cms/timestamp/stamp-cms.js");
+  try {
+    return await stampCms(signature, options);
+  } catch (error) {
+    if (onUnstamped === undefined || !isTimestampError(error)) throw error;
+    onUnstamped(error);
+    return signature;
+  }
 }

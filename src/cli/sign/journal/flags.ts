@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { usageError } from "../../cli-error.js";
 import { visible } from "../../output.js";
@@ -35,5 +36,6 @@ export function checkJournalFlags(
     throw usageError("stdin cannot be in a journal: what it gave cannot be asked for again");
   if (flags.out === STREAM)
     throw usageError("--out - cannot be in a journal: what stdout took cannot be looked at");
-  if (files.includes(journal)) throw usageError(`${visible(journal)} is the journal, and is not signed`);
+  if (files.some((file) => resolve(file) === resolve(journal)))
+    throw usageError(`${visible(journal)} is the journal, and is not signed`);
 }

@@ -14,6 +14,8 @@ export class History {
   readonly #outputs = new Map<string, Set<string>>();
   /** Attempts whose end nobody saw, by {@link keyOf}. */
   readonly #open = new Map<string, BegunRecord>();
+  /** Codes of failures after which there may be a signature all the same. */
+  readonly #failures = new Map<number, string>();
   /** What was last tried for each file. */
   readonly #files = new Map<string, BegunRecord>();
   /** What is the same in many records is kept once. */
@@ -37,17 +39,19 @@ export class History {
         this.#next = record.n + 1;
         this.#begin(this.#shared(record));
         return true;
+      case "made":
       case "done":
       case "failed": {
         const begun = this.#begun.get(record.n);
         if (begun === undefined) return false;
-        this.#begun.delete(record.n);
         const key = keyOf(begun);
+        if (record.kind !== "made") this.#begun.delete(record.n);
         if (record.kind === "failed") {
-          if (!record.perhapsSigned && this.#open.get(key)?.n === record.n) this.#open.delete(key);
+          if (record.perhapsSigned) this.#failures.set(record.n, record.code);
+          else if (this.#open.get(key)?.n === record.n) this.#open.delete(key);
           return true;
         }
-        this.#open.delete(key);
+        if (record.kind === "done") this.#open.delete(key);
         this.#made(key, record.output);
         if (begun.file === begun.output) this.#made(keyOf({ ...begun, digest: "" }), record.output);
         return true;
@@ -95,6 +99,11 @@ export class History {
   /** An attempt of exactly that whose end nobody saw. */
   openAttempt(recipe: Recipe): BegunRecord | undefined {
     return this.#open.get(keyOf(recipe));
+  }
+
+  /** What an attempt failed with, where it did not just end. */
+  failureOf({ n }: BegunRecord): string | undefined {
+    return this.#failures.get(n);
   }
 
   lastOf(file: string): BegunRecord | undefined {

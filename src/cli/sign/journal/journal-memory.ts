@@ -11,9 +11,21 @@ import type { Content } from "./content.js";
 import { digestOfBytes, digestOfOutput, isUnchanged, readContent } from "./content.js";
 import type { Recipe } from "./history.js";
 import type { Attempt, Journal } from "./journal.js";
-import { isSignature } from "./verify-output.js";
+import type { BegunRecord } from "./record.js";
+import type { Finding } from "./verify-output.js";
+import { findSignature } from "./verify-output.js";
 
 const SIGNED_BEFORE = "it was signed before";
+
+/** Formats whose outputs can be told to be good by what they are. */
+const VERIFIABLE: ReadonlySet<string> = new Set(["cms", "raw"]);
+
+/** What else decides what is made. */
+export interface RecipeFacts {
+  readonly digest: string;
+  /** Whether there is to be a timestamp, where the format has a place for one. */
+  readonly isStamped: boolean;
+}
 
 /** A file with what its signature is to be. */
 interface Case {
@@ -32,11 +44,10 @@ export class JournalMemory implements Memory {
   #twice = 0;
   readonly #journal: Journal;
   readonly #policy: SigningPolicy;
-  readonly #recipe: string;
+  readonly #recipe: RecipeFacts;
   readonly #signal: AbortSignal;
 
-  /** @param recipe - digest of what else decides what is made */
-  constructor(journal: Journal, policy: SigningPolicy, recipe: string, signal: AbortSignal) {
+  constructor(journal: Journal, policy: SigningPolicy, recipe: RecipeFacts, signal: AbortSignal) {
     this.#journal = journal;
     this.#policy = policy;
     this.#recipe = recipe;
@@ -52,32 +63,36 @@ export class JournalMemory implements Memory {
       policy: this.#policy.reference,
       certificate: digestOfBytes(certificate),
       format: facts.format,
-      recipe: this.#recipe,
+      recipe: this.#recipe.digest,
     };
     const known = { job, facts, content, recipe, output, certificate };
     if (await this.#isDone(known)) return { skip: SIGNED_BEFORE };
     const open = this.#journal.history.openAttempt(recipe);
     // What was there before the attempt is not what came of it.
-    if (
-      open !== undefined &&
-      output !== undefined &&
-      output !== open.replaces &&
-      (await this.#holds(known))
-    ) {
+    const found =
+      open === undefined || output === undefined || output === open.replaces
+        ? "none"
+        : await this.#findIn(known);
+    const lacksTimestamp = found === "unstamped" && this.#recipe.isStamped && facts.format === "cms";
+    if (found !== "none" && output !== undefined && !lacksTimestamp) {
       await this.#recover(known, output);
       return { skip: `${SIGNED_BEFORE}, just before a run was ended, and its signature is good` };
     }
     return {
-      again: this.#whyAgain(known, open !== undefined),
+      again: lacksTimestamp ? undefined : this.#whyAgain(known, open),
       bytes: content.bytes,
-      begin: () => this.#begin(known, open !== undefined),
+      lacksTimestamp,
+      // What lacks its timestamp is what came of the attempt, and is still that if there is none again.
+      begin: lacksTimestamp
+        ? () => this.#begin({ ...known, output: undefined }, false)
+        : () => this.#begin(known, open !== undefined),
     };
   }
 
   remark(): Remark | undefined {
     if (this.#twice === 0) return undefined;
     const files = this.#twice === 1 ? "1 file" : `${this.#twice} files`;
-    const message = `${files} may have been signed twice: a run was ended while the signature was on its way`;
+    const message = `${files} may have been signed twice: a run was ended, or failed, while the signature was on its way`;
     return { code: "PERHAPS_SIGNED_TWICE", message };
   }
 
@@ -108,9 +123,9 @@ export class JournalMemory implements Memory {
     return history.hasMade(recipe, output);
   }
 
-  #holds({ job, facts, content, certificate }: Case): Promise<boolean> {
-    if (job.file === job.output) return Promise.resolve(false);
-    return isSignature({ job, facts, digest: content.digest, certificate, signal: this.#signal });
+  #findIn({ job, facts, content, certificate }: Case): Promise<Finding> {
+    if (job.file === job.output) return Promise.resolve("none");
+    return findSignature({ job, facts, digest: content.digest, certificate, signal: this.#signal });
   }
 
   /** The journal is told what it did not see. */
@@ -132,6 +147,9 @@ export class JournalMemory implements Memory {
     );
     if (isTwice) this.#twice++;
     return {
+      made: async (result) => {
+        if (!VERIFIABLE.has(recipe.format)) await this.#safely(() => attempt.made(digestOfBytes(result)));
+      },
       done: async (result) => {
         const made =
           result === undefined ? await digestOfOutput(job.output, this.#signal) : digestOfBytes(result);
@@ -160,9 +178,13 @@ export class JournalMemory implements Memory {
     return { file: this.#journal.nameOf(file), output: this.#journal.nameOf(output) };
   }
 
-  #whyAgain({ job, recipe, output }: Case, isOpen: boolean): string | undefined {
+  #whyAgain({ job, recipe, output }: Case, open: BegunRecord | undefined): string | undefined {
     const last = this.#journal.history.lastOf(this.#names(job).file);
-    if (isOpen) return "a run was ended before its signature was on the disk";
+    if (open !== undefined) {
+      const code = this.#journal.history.failureOf(open);
+      if (code !== undefined) return `the last time it failed (${visible(code)})`;
+      return "a run was ended before its signature was on the disk";
+    }
     if (last === undefined) return undefined;
     if (last.digest !== recipe.digest) return "it has changed";
     if (last.policy !== recipe.policy) return `it was signed with ${last.policy}`;

@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { open, realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
@@ -27,6 +28,8 @@ export interface JournalListener {
 
 /** One signature on its way. */
 export interface Attempt {
+  /** The output is about to have its name. */
+  made(output: string): Promise<void>;
   /** The output is on the disk. */
   done(output: string, bytes: number): Promise<void>;
   failed(error: unknown): Promise<void>;
@@ -43,6 +46,7 @@ export class Journal {
   readonly #folder: string;
   readonly #file: AppendFile;
   readonly #lock: Lock;
+  readonly #realFolders = new Map<string, string>();
   #lockSeenAt = performance.now();
 
   private constructor(path: string, file: AppendFile, lock: Lock, history: History) {
@@ -99,6 +103,7 @@ export class Journal {
     const failed = (code: string, perhapsSigned: boolean): Promise<void> =>
       this.#append({ kind: "failed", n, code, perhapsSigned });
     return {
+      made: (output) => this.#append({ kind: "made", n, output }),
       done: (output, bytes) => this.#append({ kind: "done", n, output, bytes }),
       failed: (error) => failed(codeOf(error), mayBeSigned(error)),
       dropped: () => failed("NOT_TRIED", false),
@@ -113,8 +118,16 @@ export class Journal {
 
   /** Whether a file is the journal or its lock. */
   owns(file: string): boolean {
-    const name = resolve(file);
+    const name = this.#placeOf(resolve(file));
     return name === this.#path || dirname(name) === `${this.#path}.lock`;
+  }
+
+  /** In the real folder, as the journal's own path is. */
+  #placeOf(file: string): string {
+    const folder = dirname(file);
+    const known = this.#realFolders.get(folder) ?? realFolder(folder);
+    this.#realFolders.set(folder, known);
+    return join(known, basename(file));
   }
 
   async close(): Promise<void> {
@@ -157,6 +170,14 @@ async function placeOf(path: string): Promise<string> {
     return join(await realpath(dirname(path)), basename(path));
   } catch (error) {
     throw unwritable(path, error);
+  }
+}
+
+function realFolder(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder;
   }
 }
 

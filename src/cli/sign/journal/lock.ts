@@ -1,10 +1,22 @@
 import { randomBytes } from "node:crypto";
 import { unlinkSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, rmdir, stat, utimes, writeFile } from "node:fs/promises";
+import {
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CliError } from "../../cli-error.js";
-import { isSystemError, unwritable } from "../../cli-error.js";
+import { isSystemError, unwritable, usageError } from "../../cli-error.js";
+import { visible } from "../../output.js";
 import type { Claim } from "./claim.js";
 import { isAlive, ownClaim, parseClaim } from "./claim.js";
 
@@ -14,6 +26,9 @@ const BEAT_MS = 2000;
 const SILENCE_MS = 30_000;
 
 const POLL_MS = 100;
+
+/** What processes call their files here. Nothing else is touched, whatever somebody has put there. */
+const NAME = /^[0-9a-f]{16}(\.new)?$/;
 
 /** Why somebody else is waited for. */
 export interface Holder {
@@ -126,7 +141,8 @@ class Others {
       if (isSystemError(error) && error.code === "ENOENT") return [];
       throw error;
     });
-    for (const name of names) {
+    await requireOwnFolder(this.#folder);
+    for (const name of names.filter((each) => NAME.test(each))) {
       if (name === ownName || name === `${ownName}.new`) continue;
       const other = await this.#look(name);
       if (other !== undefined) return other;
@@ -159,6 +175,18 @@ class Others {
     this.#seen.set(name, { mtimeMs, at: now });
     return true;
   }
+}
+
+/** A link, or a folder of another user, would have files removed and written where nobody has said so. */
+async function requireOwnFolder(folder: string): Promise<void> {
+  const stats = await lstat(folder).catch(() => undefined);
+  if (stats === undefined) return;
+  const user = process.getuid?.();
+  if (stats.isDirectory() && (user === undefined || stats.uid === user)) return;
+  throw usageError(
+    `${visible(folder)} is the journal's lock, and is not a directory of yours`,
+    "Somebody else has put it there: take it away, or name another journal.",
+  );
 }
 
 function refused(journal: string, error: unknown): CliError | unknown {

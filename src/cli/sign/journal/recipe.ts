@@ -9,6 +9,7 @@ const NO_MATTER: ReadonlySet<string> = new Set([
   "verbose",
   "quiet",
   "color",
+  "progress",
   "config",
   "policy",
   "format",

@@ -40,6 +40,13 @@ export interface BegunRecord {
   readonly replaces?: string | undefined;
 }
 
+/** Comes before the output has its name: one with this digest is what came of the attempt, whatever ended it then. */
+export interface MadeRecord {
+  readonly kind: "made";
+  readonly n: number;
+  readonly output: string;
+}
+
 /** Comes when the output is on the disk. */
 export interface DoneRecord {
   readonly kind: "done";
@@ -57,7 +64,7 @@ export interface FailedRecord {
   readonly perhapsSigned: boolean;
 }
 
-export type JournalRecord = HeadRecord | BatchRecord | BegunRecord | DoneRecord | FailedRecord;
+export type JournalRecord = HeadRecord | BatchRecord | BegunRecord | MadeRecord | DoneRecord | FailedRecord;
 
 const digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -82,6 +89,7 @@ const RECORD: v.GenericSchema<unknown, JournalRecord> = v.variant("kind", [
     recipe: digest,
     replaces: v.optional(digest),
   }),
+  v.strictObject({ kind: v.literal("made"), n: count, output: digest }),
   v.strictObject({ kind: v.literal("done"), n: count, output: digest, bytes: count }),
   v.strictObject({ kind: v.literal("failed"), n: count, code: v.string(), perhapsSigned: v.boolean() }),
 ]);

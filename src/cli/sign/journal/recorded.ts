@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import { open, realpath } from "node:fs/promises";
+import { open, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { isSystemError, unreadable, usageError } from "../../cli-error.js";
 import { visible } from "../../output.js";
@@ -51,6 +51,8 @@ export function withoutOwn(args: readonly string[]): string[] {
 async function readBatch(path: string): Promise<{ folder: string; args: string[] }> {
   let file: FileHandle | undefined;
   try {
+    // To open a named pipe would be to wait for somebody who writes.
+    if (!(await stat(path)).isFile()) throw usageError(`--journal ${visible(path)} must be a regular file`);
     file = await open(path, "r");
     await checkOwner(path, file);
     const { history } = await replay(path, file);

@@ -16,22 +16,26 @@ export interface Found {
   readonly signal: AbortSignal;
 }
 
-/** Whether an output is a good signature of its file by the policy's key. Formats that cannot be checked here are none. */
-export async function isSignature(found: Found): Promise<boolean> {
-  if (found.facts.format === "cms") return isCms(found);
-  return found.facts.format === "raw" && isRaw(found);
+/** What an output is: a good signature of its file by the policy's key, with or without a timestamp, or none of that. */
+export type Finding = "stamped" | "unstamped" | "none";
+
+/** Looks at an output. Formats that cannot be checked here are none. */
+export async function findSignature(found: Found): Promise<Finding> {
+  if (found.facts.format === "cms") return findCms(found);
+  return found.facts.format === "raw" && (await isRaw(found)) ? "unstamped" : "none";
 }
 
-async function isCms({ job, digest, certificate, signal }: Found): Promise<boolean> {
+async function findCms({ job, digest, certificate, signal }: Found): Promise<Finding> {
   const { verifyCms } = await import("../../../cms/verify/verify-cms.js");
-  const verify = async (content: string | undefined): Promise<boolean> => {
+  const verify = async (content: string | undefined): Promise<Finding> => {
     const hash = createHash("sha256");
     const onContent =
       content === undefined ? (chunk: Uint8Array): void => void hash.update(chunk) : undefined;
     const roots = [certificate];
     const { signers } = await verifyCms(job.output, { content, roots, onContent, signal });
     const isOurs = signers.every((each) => each.certificate && sameBytes(each.certificate, certificate));
-    return isOurs && (content !== undefined || hash.digest("hex") === digest);
+    if (!isOurs || (content === undefined && hash.digest("hex") !== digest)) return "none";
+    return signers.every(({ timestamp }) => timestamp !== undefined) ? "stamped" : "unstamped";
   };
   try {
     return await verify(job.file);
@@ -41,7 +45,7 @@ async function isCms({ job, digest, certificate, signal }: Found): Promise<boole
   try {
     return await verify(undefined);
   } catch (error) {
-    if (isSignPathError(error) && error.code === "VERIFICATION_FAILED") return false;
+    if (isSignPathError(error) && error.code === "VERIFICATION_FAILED") return "none";
     throw error;
   }
 }

@@ -47,6 +47,8 @@ export function runWorker(): void {
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => interruption.stop(TERMINATED));
+  // Nobody reads it any more when the user's process is gone; that ends nothing.
+  process.stderr.on("error", () => undefined);
   process.on("uncaughtException", (error) => {
     void finish({ exitCode: session.report(error) });
   });
@@ -86,7 +88,8 @@ async function signWithJournal(
       owns: (file) => journal.owns(file),
       remember: async (policy, ingredients) => {
         await journal.note(withoutOwn(args));
-        return new JournalMemory(journal, policy, recipeOf(flags, ingredients), signal);
+        const recipe = { digest: recipeOf(flags, ingredients), isStamped: ingredients.isStamped };
+        return new JournalMemory(journal, policy, recipe, signal);
       },
     });
   } finally {
