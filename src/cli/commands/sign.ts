@@ -36,7 +36,8 @@ Formats, by --format, else by the file's name:
                 That of an EC key is ASN.1 (DER); --ecdsa-format ieee gives r and s one after the
                 other, as WebCrypto, JWS and .NET have them.
   A format that goes into the file needs --in-place, which replaces it, or --out. jar, pdf and xml
-  need packages beside signpath or in the project that you are in; who lacks one is told its name.
+  need packages where signpath itself is installed, or in a folder that NODE_PATH names; who lacks
+  one is told its name. A file with other hard links becomes a file of its own.
 
 Outputs:
   A result appears whole or not at all: it is written to a temporary file, which takes its name at
