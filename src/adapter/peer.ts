@@ -2,12 +2,6 @@ import { createRequire } from "node:module";
 import { SignPathError } from "../base/errors.js";
 
 /**
- * Finds packages beside this one, and where NODE_PATH says, which `import` does not heed. Never from the working directory: who
- * signs in a folder that others have filled must not run what is in it.
- */
-const here: NodeJS.Require = createRequire(import.meta.url);
-
-/**
  * Loads an optional peer, so that it is needed only by those who use the adapter.
  *
  * ```ts
@@ -23,9 +17,10 @@ export async function loadPeer<Module>(name: string, load: () => Promise<Module>
     return await load();
   } catch (error) {
     if (!isMissing(error, name)) throw error;
-    const path = resolved(name);
+    const load = loaderAt(import.meta.url);
+    const path = resolved(load, name);
     if (path === undefined) throw missingPeer([name], error);
-    return here(path) as Module;
+    return load(path) as Module;
   }
 }
 
@@ -41,8 +36,9 @@ export function loadWithDependency(
   name: string,
   dependency: string,
 ): { readonly peer: unknown; readonly dependency: unknown } | undefined {
-  const path = resolved(name);
-  return path === undefined ? undefined : { peer: here(path), dependency: createRequire(path)(dependency) };
+  const load = loaderAt(import.meta.url);
+  const path = resolved(load, name);
+  return path === undefined ? undefined : { peer: load(path), dependency: loaderAt(path)(dependency) };
 }
 
 /** The error about optional peers that are not installed. */
@@ -53,9 +49,17 @@ export function missingPeer(names: readonly string[], cause?: unknown): SignPath
   return new SignPathError("CONFIG_INVALID", message, { stage: "config", cause });
 }
 
-function resolved(name: string): string | undefined {
+/**
+ * Finds packages as a file would that is there: beside it, and where NODE_PATH says, which `import` does not heed. Never from the working directory: who
+ * signs in a folder that others have filled must not run what is in it.
+ */
+function loaderAt(path: string): NodeJS.Require {
+  return createRequire(path);
+}
+
+function resolved(load: NodeJS.Require, name: string): string | undefined {
   try {
-    return here.resolve(name);
+    return load.resolve(name);
   } catch (error) {
     if (isMissing(error, name)) return undefined;
     throw error;
