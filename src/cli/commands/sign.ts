@@ -17,8 +17,9 @@ const AFTER = `
 Files:
   Names, and patterns that the shell has left alone (a name that exists means itself); with
   --recursive all files of a directory, but for hidden ones and for what signing has made (*.p7s,
-  *.sig, *.jws, .signpath-*). Links to directories are not followed. --files-from reads names, one a
-  line, from a file or with - from stdin; with --null a NUL ends each, as find -print0 writes them.
+  *.sig, *.jws, .signpath-*, all in the directory of --out). Links to directories are not followed.
+  --files-from reads names, one a line, from a file or with - from stdin; with --null a NUL ends
+  each, as find -print0 writes them.
   A file that is named twice is signed once.
   --exclude without a slash means names in any directory, else paths: "*.map", "dist/old/**".
 
