@@ -1,17 +1,5 @@
 import { createRequire } from "node:module";
-import { join } from "node:path";
 import { SignPathError } from "../base/errors.js";
-
-/** Where else peers are looked for. */
-const folders: string[] = [];
-
-/**
- * Looks for peers from a folder as well, where they are not found beside this package: for programs, which are often installed
- * elsewhere than the project that they are run in.
- */
-export function alsoLoadPeersFrom(folder: string): void {
-  if (!folders.includes(folder)) folders.push(folder);
-}
 
 /**
  * Loads an optional peer, so that it is needed only by those who use the adapter.
@@ -29,9 +17,10 @@ export async function loadPeer<Module>(name: string, load: () => Promise<Module>
     return await load();
   } catch (error) {
     if (!isMissing(error, name)) throw error;
-    const found = loadFromFolders(name);
-    if (found === undefined) throw missingPeer([name], error);
-    return found as Module;
+    const load = loaderAt(import.meta.url);
+    const path = resolved(load, name);
+    if (path === undefined) throw missingPeer([name], error);
+    return load(path) as Module;
   }
 }
 
@@ -47,11 +36,9 @@ export function loadWithDependency(
   name: string,
   dependency: string,
 ): { readonly peer: unknown; readonly dependency: unknown } | undefined {
-  for (const load of loaders()) {
-    const path = resolved(load, name);
-    if (path !== undefined) return { peer: load(path), dependency: loaderAt(path)(dependency) };
-  }
-  return undefined;
+  const load = loaderAt(import.meta.url);
+  const path = resolved(load, name);
+  return path === undefined ? undefined : { peer: load(path), dependency: loaderAt(path)(dependency) };
 }
 
 /** The error about optional peers that are not installed. */
@@ -62,19 +49,10 @@ export function missingPeer(names: readonly string[], cause?: unknown): SignPath
   return new SignPathError("CONFIG_INVALID", message, { stage: "config", cause });
 }
 
-function loadFromFolders(name: string): unknown {
-  for (const folder of folders) {
-    const load = loaderAt(join(folder, "package.json"));
-    const path = resolved(load, name);
-    if (path !== undefined) return load(path);
-  }
-  return undefined;
-}
-
-function loaders(): NodeJS.Require[] {
-  return [loaderAt(import.meta.url), ...folders.map((folder) => loaderAt(join(folder, "package.json")))];
-}
-
+/**
+ * Finds packages as a file would that is there: beside it, and where NODE_PATH says, which `import` does not heed. Never from the working directory: who
+ * signs in a folder that others have filled must not run what is in it.
+ */
 function loaderAt(path: string): NodeJS.Require {
   return createRequire(path);
 }

@@ -221,7 +221,7 @@ export class ApiClient {
 
   async #openOutside(): Promise<Outside> {
     const { Outside } = await import("./transport/outside.js");
-    const outside = new Outside(this.config);
+    const outside = new Outside(this.config, this.config.token);
     if (this.#isClosed) await outside.close();
     return outside;
   }

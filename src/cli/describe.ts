@@ -90,6 +90,10 @@ function inCommandLineTerms(message: string): string {
     .replace('needs route "asynchronous"', "needs SIGNPATH_ROUTE=asynchronous")
     .replace(/ or raise requestTimeoutMs\b/, " or raise SIGNPATH_HTTP_REQUEST_TIMEOUT_IN_SECONDS")
     .replace(/: give the certificates up to the root in the option certificates$/, "")
+    .replace(
+      /: npm install ([^;]+)$/,
+      ": npm install $1, where signpath itself is (with --global if that is)",
+    )
     .replace("Lower maxConcurrency", "Lower --jobs")
     .replaceAll(
       "(option tls.ca, NODE_EXTRA_CA_CERTS)",

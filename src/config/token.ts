@@ -66,6 +66,14 @@ export class ApiToken {
     return holdsToken(text, typeof this.#source === "string" ? [this.#source] : this.#given);
   }
 
+  /** The same for an address, whose characters may be written as `%2B`. */
+  isInAddress(address: string): boolean {
+    return (
+      this.isIn(address) ||
+      this.isIn(address.replace(/%([2-7][0-9a-f])/gi, (_, code: string) => asciiOf(code)))
+    );
+  }
+
   async #ask(source: () => string | Promise<string>): Promise<string> {
     const given: unknown = await source();
     const token = typeof given === "string" ? given.trim() : "";
@@ -83,4 +91,8 @@ export class ApiToken {
     }
     this.#given.add(token);
   }
+}
+
+function asciiOf(hexadecimal: string): string {
+  return String.fromCharCode(Number.parseInt(hexadecimal, 16));
 }

@@ -190,3 +190,18 @@ describe("what cannot be meant costs no signature:", () => {
     expect(signatures()).toBe(before);
   });
 });
+
+test("an address with the API token in it is refused before anything is sent, and not repeated", async () => {
+  const cwd = folder();
+  const token = encodeURIComponent(emulator().apiToken);
+  const before = emulator().requests.length;
+  const asOption = await sign(["data", "--timestamp", `${emulator().timestampUrl}/${token}`], { cwd });
+  const env = { SIGNPATH_TIMESTAMP_URLS: `${emulator().timestampUrl}?${emulator().apiToken}` };
+  for (const { status, stdout, stderr } of [asOption, await sign(["data"], { cwd, env })]) {
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain("holds the API token, and is not asked");
+    expect([stderr.includes(token), stderr.includes(emulator().apiToken)]).toEqual([false, false]);
+  }
+  expect(emulator().requests.length).toBe(before);
+  expect(existsSync(join(cwd, "data.p7s"))).toBe(false);
+});

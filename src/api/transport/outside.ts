@@ -3,6 +3,7 @@ import type { SignPathErrorStage } from "../../base/errors.js";
 import { messageOf, SignPathError } from "../../base/errors.js";
 import type { NetworkConfig } from "../../config/config.js";
 import { isLoopback } from "../../config/proxy.js";
+import type { ApiToken } from "../../config/token.js";
 import { Endpoint } from "./endpoint.js";
 import { FixedPace } from "./fixed-pace.js";
 import { NotPublic } from "./not-public.js";
@@ -53,18 +54,21 @@ const MOST_ENDPOINTS = 32;
 
 /**
  * Sends requests to other servers than the API's, such as timestamp authorities: with the proxy, the TLS settings, the
- * deadlines and the retries of the client, and never with its API token, which is not known here. Redirects are not
+ * deadlines and the retries of the client, and never with its API token, which no address may hold either. Redirects are not
  * followed. An answer that has a content encoding, which none was asked for, or is too long is refused.
  */
 export class Outside {
   readonly #config: NetworkConfig;
+  readonly #token: ApiToken | undefined;
   /** By what they are made from, the one that was used last at the end. */
   readonly #endpoints = new Map<string, Endpoint>();
   #closed: Promise<void> | undefined;
   #idle: (() => void) | undefined;
 
-  constructor(config: NetworkConfig) {
+  /** @param token - what no address may hold; left out where none is known */
+  constructor(config: NetworkConfig, token?: ApiToken) {
     this.#config = config;
+    this.#token = token;
   }
 
   /** Time limit of a request with all its attempts, where there is no other. */
@@ -75,7 +79,7 @@ export class Outside {
   /**
    * Sends a request until it succeeds or fails for good.
    *
-   * @throws {SignPathError} `CONFIG_INVALID` for an address that is neither http nor https or holds credentials, for
+   * @throws {SignPathError} `CONFIG_INVALID` for an address that is neither http nor https or holds credentials or the API token, for
    * credentials over plain http to another machine, and for a host that is not public where it must be; `AUTHENTICATION_FAILED`, `FORBIDDEN`, `REQUEST_REJECTED`, `THROTTLED`,
    * `SERVICE_UNAVAILABLE`, `CONNECTION_FAILED`, `TLS_FAILED`, `TIMEOUT`, `INVALID_RESPONSE`; `ABORTED` where the signal or
    * {@link close} ended it. No credentials are part of any of them.
@@ -126,6 +130,13 @@ export class Outside {
   }
 
   #requireAllowed({ url, credentials, peer, stage, onlyPublic }: OutsideRequest<unknown>): void {
+    // Not even its host is repeated.
+    if (this.#token?.isInAddress(url.href))
+      throw new SignPathError(
+        "CONFIG_INVALID",
+        `${peer} cannot be asked: its address holds the API token, which whoever is asked would read`,
+        { stage },
+      );
     const refuse = (reason: string): SignPathError => refusal({ url, peer, stage }, reason);
     if (!/^https?:$/.test(url.protocol)) throw refuse("its address must be http:// or https://");
     if (url.username !== "" || url.password !== "") throw refuse("its address must not hold credentials");

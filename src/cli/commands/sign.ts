@@ -17,8 +17,9 @@ const AFTER = `
 Files:
   Names, and patterns that the shell has left alone (a name that exists means itself); with
   --recursive all files of a directory, but for hidden ones and for what signing has made (*.p7s,
-  *.sig, *.jws, .signpath-*). Links to directories are not followed. --files-from reads names, one a
-  line, from a file or with - from stdin; with --null a NUL ends each, as find -print0 writes them.
+  *.sig, *.jws, .signpath-*, all in the directory of --out). Links to directories are not followed.
+  --files-from reads names, one a line, from a file or with - from stdin; with --null a NUL ends
+  each, as find -print0 writes them.
   A file that is named twice is signed once.
   --exclude without a slash means names in any directory, else paths: "*.map", "dist/old/**".
 
@@ -36,7 +37,8 @@ Formats, by --format, else by the file's name:
                 That of an EC key is ASN.1 (DER); --ecdsa-format ieee gives r and s one after the
                 other, as WebCrypto, JWS and .NET have them.
   A format that goes into the file needs --in-place, which replaces it, or --out. jar, pdf and xml
-  need packages beside signpath or in the project that you are in; who lacks one is told its name.
+  need packages where signpath itself is installed, or in a folder that NODE_PATH names; who lacks
+  one is told its name. A file with other hard links becomes a file of its own.
 
 Outputs:
   A result appears whole or not at all: it is written to a temporary file, which takes its name at

@@ -26,7 +26,7 @@ import type { Memory } from "./memory.js";
 import type { Job, Plan } from "./plan.js";
 import { makePlan, STREAM } from "./plan.js";
 import type { SignatureOptions } from "./signer.js";
-import { timestampUrls } from "./timestamps.js";
+import { refuseToken, timestampUrls } from "./timestamps.js";
 
 /** Keeps what is remembered. */
 export interface Recorder {
@@ -63,6 +63,7 @@ export async function signHere(
     flags,
     async (client) => {
       const begin = performance.now();
+      await refuseToken(urls, client);
       const timestamps = urls.length === 0 ? undefined : { urls, roots, order: flags.timestampOrder, client };
       const options: SignatureOptions = { ...plain, timestamps };
       const { signal, stopping } = session.interruption;

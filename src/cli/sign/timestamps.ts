@@ -1,6 +1,7 @@
 import type { TimestampOptions } from "../../cms/index.js";
 import { TIMESTAMP_URLS_VARIABLE, timestampUrlsIn } from "../../cms/timestamp/environment.js";
 import type { SignPath } from "../../signpath.js";
+import { sessionOf } from "../../signpath.js";
 import { usageError } from "../cli-error.js";
 
 /** Who is asked for timestamps of signatures. */
@@ -34,6 +35,21 @@ export function timestampUrls(
     }
   }
   return option;
+}
+
+/**
+ * Refuses addresses with the API token in them, before anything is sent: whoever is asked reads them.
+ *
+ * @throws {CliError} `USAGE`
+ */
+export async function refuseToken(urls: readonly string[], client: SignPath): Promise<void> {
+  if (urls.length === 0) return;
+  const { token } = (await sessionOf(client)).api.config;
+  if (urls.some((url) => token.isInAddress(url)))
+    throw usageError(
+      "the address of a timestamp authority holds the API token, and is not asked",
+      "Take the token out of it. If it was asked before, have a new token made.",
+    );
 }
 
 /** The same for what signs. */

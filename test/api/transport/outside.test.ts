@@ -47,6 +47,21 @@ function expectNoSecret(error: unknown): void {
 }
 
 describe("a request to another server", () => {
+  it("is refused where its address holds the API token, in any form, and nothing is sent", async () => {
+    const stub = await startStub(() => ({ body: "" }));
+    const from = await apiClient(stub).outside();
+    for (const address of [
+      `/${TOKEN}`,
+      `/?key=${encodeURIComponent(TOKEN)}`,
+      `/tsa%2f${TOKEN.replace("/", "%2F")}`,
+    ]) {
+      const error = await codedFailureOf(get(from, stub.origin + address));
+      expect(error).toMatchObject({ code: "CONFIG_INVALID", stage: "timestamp", attempts: 0 });
+      expectNoSecret(error);
+    }
+    expect(stub.requests).toEqual([]);
+  });
+
   it("is a GET or a POST with a body, and asks for what is wanted", async () => {
     const stub = await startStub(({ method, body }) => ({ body: `${method} ${body}` }));
     const from = outside();

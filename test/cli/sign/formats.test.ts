@@ -1,13 +1,4 @@
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { PDFDocument, PDFName, PDFString } from "pdf-lib";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -260,20 +251,25 @@ describe("a timestamp that is not to be had", () => {
   });
 });
 
-test("a toolkit is found in the project that signpath is run in, and its absence tells what to install", async () => {
-  const cwd = treeOf({ "order.xml": "<a/>" });
+test("a toolkit is found beside signpath and where NODE_PATH says, not in the folder that it is run in", async () => {
+  const hostile = 'require("node:fs").writeFileSync("ran", process.env.SIGNPATH_API_TOKEN)';
+  const cwd = treeOf({
+    "order.xml": "<a/>",
+    "node_modules/xmldsigjs/index.js": hostile,
+    "node_modules/@xmldom/xmldom/index.js": hostile,
+  });
   const program = installed();
   const args = ["sign", "order.xml", "--format", "xml", "--out", "signed.xml", "--policy", "demo/p-256"];
   const env = { PATH: process.env["PATH"], ...emulator().environment };
   const without = await run(process.execPath, [program, ...args], { cwd, env });
   expect([without.status, without.stderr]).toEqual([
     1,
-    expect.stringContaining("npm install xmldsigjs @xmldom/xmldom"),
+    expect.stringContaining("npm install xmldsigjs @xmldom/xmldom, where signpath itself is"),
   ]);
-  expect(existsSync(join(cwd, "signed.xml"))).toBe(false);
-  symlinkSync(MODULES, join(cwd, "node_modules"), "dir");
-  const found = await run(process.execPath, [program, ...args], { cwd, env });
+  expect(namesIn(cwd)).toEqual(["node_modules", "order.xml"]);
+  const found = await run(process.execPath, [program, ...args], { cwd, env: { ...env, NODE_PATH: MODULES } });
   expect([found.status, found.stderr]).toEqual([0, expect.stringContaining("signed order.xml")]);
+  expect(namesIn(cwd)).toEqual(["node_modules", "order.xml", "signed.xml"]);
 });
 
 const MODULES = join(import.meta.dirname, "../../../node_modules");

@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { expandInputs } from "../../../src/cli/sign/inputs/expand.js";
 import { useEmulator } from "../../support/emulator.js";
-import { eventsOf, fill, namesIn, PERMISSIONS_COUNT, signpath } from "../support.js";
+import { eventsOf, failureCodes, fill, namesIn, PERMISSIONS_COUNT, signpath } from "../support.js";
 import { sha256, signIn, treeOf } from "./support.js";
 
 const emulator = useEmulator();
@@ -53,6 +53,27 @@ test("a directory with --recursive: each file in it in their order, but for link
   expect(left).toMatch(/1 that signing has made .* and 2 hidden/);
   expect((await signed(["dist", "--recursive"])).files).toEqual(all);
 });
+
+test.runIf(process.platform === "linux")(
+  "a name that is not UTF-8 is told of, also where another file has the name that Node makes of it",
+  async () => {
+    writeFileSync(Buffer.concat([Buffer.from(join(cwd, "dist", "lib", "/")), Buffer.of(0xff)]), "one");
+    writeFileSync(join(cwd, "dist", "lib", "\ufffd"), "another");
+    const { status, stdout } = await signIn(emulator(), cwd, [
+      "dist",
+      "--recursive",
+      "--json",
+      "--format",
+      "raw",
+    ]);
+    expect([status, failureCodes({ stdout })]).toEqual([3, ["INPUT_UNREADABLE"]]);
+    expect(stdout).toContain("its name is not UTF-8");
+    const { files } = await signed(["dist", "--recursive", "--exclude", "\ufffd"]);
+    expect(files).toContain("dist/lib/c.js");
+    unlinkSync(Buffer.concat([Buffer.from(join(cwd, "dist", "lib", "/")), Buffer.of(0xff)]));
+    expect((await signed(["dist", "--recursive"])).files).toContain("dist/lib/\ufffd");
+  },
+);
 
 test("the order is that of the names given, and in a directory that of the names found", async () => {
   const names = ["x.txt", "dist", "[x].txt", "dist/b*"].map((name) => join(cwd, name));
@@ -173,6 +194,7 @@ test.each([
   [["--files-from", "gone"], "--files-from gone cannot be read: it does not exist"],
   [["--files-from", "empty"], "--files-from empty names no file"],
   [["--files-from", "nul"], "add --null"],
+  [["--files-from", "/dev/zero"], "it is longer than 256 MiB"],
   [["--files-from", "binary"], "is not text in UTF-8"],
   [["-", "--files-from", "-", "--out", "x"], "stdin is the list of files"],
   [["x.txt", "--null"], "add --files-from FILE"],

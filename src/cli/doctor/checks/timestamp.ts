@@ -16,7 +16,8 @@ export async function checkTimestamp(context: Context): Promise<Finding[]> {
       skipped("NOT_CONFIGURED", "no timestamp authority is set (SIGNPATH_TIMESTAMP_URLS, --timestamp)"),
     ];
   // Whoever is asked reads the address.
-  if (authorities.some((url) => context.settings.clean(url) !== url)) {
+  const { clean, config } = context.settings;
+  if (authorities.some((url) => clean(url) !== url || config.token.isInAddress(url))) {
     const found = "the address of a timestamp authority holds the API token, and is not asked";
     return [failure("CONFIG_INVALID", found, "Take the token out of it.")];
   }
@@ -34,7 +35,7 @@ export async function checkTimestamp(context: Context): Promise<Finding[]> {
   } catch (error) {
     return [failureOf(error)];
   }
-  const outside = new Outside(context.settings.config);
+  const outside = new Outside(config, config.token);
   try {
     return demote(await Promise.all(plan.authorities.map((each) => ask(outside, plan, each, context))));
   } finally {

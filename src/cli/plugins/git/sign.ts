@@ -3,7 +3,7 @@ import type { SignCmsOptions } from "../../../cms/sign/options.js";
 import { signCms } from "../../../cms/sign/sign-cms.js";
 import { CERTIFICATES_VARIABLE, certificatePathsIn } from "../../../policy/issuers.js";
 import { readCertificateFiles } from "../../certificate-files.js";
-import { timestampOptions, timestampUrls } from "../../sign/timestamps.js";
+import { refuseToken, timestampOptions, timestampUrls } from "../../sign/timestamps.js";
 import { withPolicy } from "../policy.js";
 import type { Answer } from "../run.js";
 import type { SignCall } from "./arguments.js";
@@ -24,6 +24,7 @@ export async function sign({ key, statusFd }: SignCall, stdin: AsyncIterable<Uin
   const certificates = await readCertificateFiles(CERTIFICATES_VARIABLE, certificatePathsIn(env));
   const urls = timestampUrls(undefined, env);
   return withPolicy(key, {}, async (policy, client) => {
+    await refuseToken(urls, client);
     const { name, hash } = algorithmOf({ policy, ...choices });
     const signingTime = new Date();
     const cms = await signCms(stdin, {

@@ -1,6 +1,5 @@
 import { stat } from "node:fs/promises";
 import { algorithmOf } from "../../../adapter/choice.js";
-import { alsoLoadPeersFrom } from "../../../adapter/peer.js";
 import type { SigningPolicy } from "../../../policy/signing-policy.js";
 import { signJar } from "../../../toolkit/jar/index.js";
 import { jarPlanOf } from "../../../toolkit/jar/options.js";
@@ -12,7 +11,6 @@ import { unstampedOptions } from "./unstamped.js";
 
 /** Signs JAR files, of any size in constant memory; other signatures in them stay. */
 export async function jarSigner(policy: SigningPolicy, options: SignatureOptions): Promise<FileSigner> {
-  alsoLoadPeersFrom(process.cwd());
   const { padding, certificates, timestamps, cms = {}, formats = {} } = options;
   const { name, hash } = algorithmOf({ policy, hash: options.hash, padding });
   const { includeRoot, aia, incompleteChain } = cms;

@@ -1,5 +1,4 @@
 import { algorithmOf } from "../../../adapter/choice.js";
-import { alsoLoadPeersFrom } from "../../../adapter/peer.js";
 import type { SigningPolicy } from "../../../policy/signing-policy.js";
 import { signPdf } from "../../../toolkit/pdf/index.js";
 import { lengthOf } from "../../../toolkit/pdf/length.js";
@@ -18,7 +17,6 @@ const USUAL_BYTES = 64 * 1024;
 
 /** Puts signatures as PAdES has them into PDF files: B-B, with a timestamp B-T. */
 export async function pdfSigner(policy: SigningPolicy, options: SignatureOptions): Promise<ContentSigner> {
-  alsoLoadPeersFrom(process.cwd());
   const { padding, certificates, timestamps, cms = {}, formats = {} } = options;
   const { name, hash } = algorithmOf({ policy, hash: options.hash, padding });
   const { includeRoot, aia, incompleteChain } = cms;

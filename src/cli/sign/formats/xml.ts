@@ -1,5 +1,5 @@
 import { algorithmOf } from "../../../adapter/choice.js";
-import { alsoLoadPeersFrom, loadPeer, loadWithDependency, missingPeer } from "../../../adapter/peer.js";
+import { loadPeer, loadWithDependency, missingPeer } from "../../../adapter/peer.js";
 import { refused } from "../../../adapter/refusal.js";
 import { isSignPathError } from "../../../base/errors.js";
 import type { SigningPolicy } from "../../../policy/signing-policy.js";
@@ -16,7 +16,6 @@ const USUAL_BYTES = 16 * 1024;
 
 /** Puts XML signatures into documents: enveloped, over the whole document but for its comments. */
 export async function xmlSigner(policy: SigningPolicy, options: SignatureOptions): Promise<ContentSigner> {
-  alsoLoadPeersFrom(process.cwd());
   const { padding, certificates } = options;
   const { name, hash } = algorithmOf({ policy, hash: options.hash, padding });
   const toolkit = await loadToolkit();

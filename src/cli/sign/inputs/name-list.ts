@@ -1,14 +1,17 @@
-import { readFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
 import { addAbortSignal } from "node:stream";
 import { reasonOf, usageError } from "../../cli-error.js";
 import { visible } from "../../output.js";
 import { STREAM } from "./stream.js";
 
+/** Room for millions of names. What is longer is no list: a device, or a pipe that never ends. */
+const MOST_MEBIBYTES = 256;
+
 /**
  * Names from a file or from stdin, one a line or with `isNull` a NUL after each, as `find -print0` has them. Empty ones, a byte
  * order mark and the CR of a line are no names.
  *
- * @throws {CliError} `USAGE` for a list that cannot be read or is not UTF-8
+ * @throws {CliError} `USAGE` for a list that cannot be read, is too long or is not UTF-8
  */
 export async function readNameList(path: string, isNull: boolean, signal: AbortSignal): Promise<string[]> {
   const what = path === STREAM ? "stdin" : visible(path);
@@ -23,9 +26,14 @@ export async function readNameList(path: string, isNull: boolean, signal: AbortS
 }
 
 async function contentOf(path: string, signal: AbortSignal): Promise<Uint8Array> {
-  if (path !== STREAM) return readFile(path, { signal });
+  const stream = addAbortSignal(signal, path === STREAM ? process.stdin : createReadStream(path));
   const chunks: Buffer[] = [];
-  for await (const chunk of addAbortSignal(signal, process.stdin)) chunks.push(chunk as Buffer);
+  let bytes = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk as Buffer);
+    bytes += (chunk as Buffer).byteLength;
+    if (bytes > MOST_MEBIBYTES * 1024 * 1024) throw new Error(`it is longer than ${MOST_MEBIBYTES} MiB`);
+  }
   return Buffer.concat(chunks);
 }
 

@@ -1,7 +1,9 @@
+import { isUtf8 } from "node:buffer";
 import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { unreadable } from "../../cli-error.js";
+import { CliError, unreadable } from "../../cli-error.js";
+import { visible } from "../../output.js";
 import type { Input, LeftOut } from "./input.js";
 import { reasonToLeaveOut } from "./left-out.js";
 import type { Pattern } from "./patterns.js";
@@ -40,7 +42,10 @@ async function enter(
 ): Promise<void> {
   options.signal.throwIfAborted();
   const { pattern, recursive, isExcluded, leftOut } = options;
-  for (const entry of await entriesOf(join(root, below))) {
+  const folder = join(root, below);
+  const entries = await entriesOf(folder);
+  const broken = await brokenNames(folder, entries);
+  for (const entry of entries) {
     const name = entry.name;
     const [own, file] = [below === "" ? name : join(below, name), join(root, below, name)];
     if (isExcluded(file, own)) continue;
@@ -50,6 +55,7 @@ async function enter(
     if (!isFolder && !isMeant) continue;
     const reason = reasonToLeaveOut(name, isWhole ? undefined : pattern?.text);
     if (reason !== undefined) leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
+    else if (broken.has(name)) throw notUtf8(folder, name);
     else if (!isFolder) {
       if (await isFile(entry, file)) found.push({ file, below: own });
     } else if (!(await isOfResults(file, options))) {
@@ -66,6 +72,25 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   } catch (error) {
     throw unreadable(folder, error);
   }
+}
+
+/** What stands for bytes that are not UTF-8, in the names that Node gives: by such a name no file can be opened. */
+const REPLACEMENT_CHARACTER = "\ufffd";
+
+/** The names, as Node gives them, of files whose real ones are not UTF-8; another file may have the one that is given. */
+async function brokenNames(folder: string, entries: readonly Dirent[]): Promise<ReadonlySet<string>> {
+  if (!entries.some(({ name }) => name.includes(REPLACEMENT_CHARACTER))) return new Set();
+  const names = await readdir(folder === "" ? "." : folder, { encoding: "buffer" }).catch(
+    (error: unknown) => {
+      throw unreadable(folder, error);
+    },
+  );
+  return new Set(names.filter((bytes) => !isUtf8(bytes)).map((bytes) => bytes.toString()));
+}
+
+function notUtf8(folder: string, name: string): CliError {
+  const message = `${visible(join(folder, name))} cannot be read: its name is not UTF-8`;
+  return new CliError("INPUT_UNREADABLE", message, { hint: "Rename it, or leave it out with --exclude." });
 }
 
 /** A link counts as what it leads to; one that leads nowhere is a file that cannot be read. */
