@@ -12,6 +12,7 @@ import { fill, signpath } from "./support.js";
 /** What is typed, with tabs, and the arguments that come of it. */
 const TYPED: readonly (readonly [string, readonly string[]])[] = [
   ["pol\t--js\t", ["policies", "--json"]],
+  ["doctor --js\tx", ["doctor", "--json", "x"]],
   ["sign --hash sha3\tx", ["sign", "--hash", "sha384", "x"]],
   ["sign --hash=sha5\tx", ["sign", "--hash=sha512", "x"]],
   ["sign my\t", ["sign", "my file:1.txt"]],
@@ -37,14 +38,14 @@ const COMPLETE = [
 
 /** A shell that reads none of its own files, and shows a prompt that is known. */
 const STARTS: Readonly<Record<Shell, { command: readonly string[]; load: string }>> = {
-  bash: { command: ["bash", "--norc", "--noprofile", "-i"], load: "PS1=READY; . ./script" },
+  bash: { command: ["bash", "--norc", "--noprofile", "-i"], load: "PS1=REA''DY; . ./script" },
   zsh: {
     command: ["zsh", "-f", "-i"],
-    load: "autoload -U compinit; compinit -u -D; . ./script; PS1=READY; unsetopt beep",
+    load: "autoload -U compinit; compinit -u -D; . ./script; unsetopt beep; PS1=REA''DY",
   },
   fish: {
     command: ["fish", "--no-config", "-i"],
-    load: "source ./script; function fish_prompt; echo -n READY; end; set -g fish_autosuggestion_enabled 0",
+    load: "source ./script; function fish_prompt; echo -n REA''DY; end; set -g fish_autosuggestion_enabled 0",
   },
 };
 
@@ -87,6 +88,8 @@ describe.each(["bash", "zsh", "fish"] as const)("completion for %s", (shell) => 
       for (const [index, [keys]] of TYPED.entries()) {
         terminal.type(`signpath ${keys}\n`);
         await vi.waitFor(() => expect(given()).toHaveLength(index + 1), { timeout: 20_000 });
+        // What is typed ahead of the prompt is not completed by every shell.
+        await terminal.shows(/READY$/);
       }
       expect(given().map((line) => line.split("\x1f").slice(0, -1))).toEqual(TYPED.map(([, args]) => args));
     },

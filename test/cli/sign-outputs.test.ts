@@ -1,21 +1,18 @@
-import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
-  rmdirSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { useEmulator } from "../support/emulator.js";
 import { run } from "../support/run.js";
+import { canMount, smallDisk } from "../support/small-disk.js";
 import { temporaryFolder } from "../support/temporary.js";
 import { fill, MAIN, namesIn, PERMISSIONS_COUNT, signpath, start, submissions } from "./support.js";
 
@@ -160,8 +157,6 @@ describe("a full disk", () => {
     expect(lstatSync("/dev/full").isCharacterDevice()).toBe(true);
   });
 
-  const canMount = process.platform === "linux" && process.getuid?.() === 0 && mountsWork();
-
   test.runIf(canMount)("is found out before a signature is spent, and leaves all as it was", async () => {
     const cwd = smallDisk();
     fill(cwd, { data: "x", "data.p7s": "older" });
@@ -196,30 +191,3 @@ describe("a full disk", () => {
     expect(stderr).toContain("stdout cannot be written: no space is left on the device");
   });
 });
-
-/** A disk of 128 KiB, which goes with the test. */
-function smallDisk(): string {
-  const folder = temporaryFolder();
-  mount(folder);
-  onTestFinished(() => {
-    execFileSync("umount", [folder]);
-  });
-  return folder;
-}
-
-function mount(folder: string): void {
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=128k", "tmpfs", folder], { stdio: "ignore" });
-}
-
-function mountsWork(): boolean {
-  const folder = mkdtempSync(join(tmpdir(), "signpath-test-"));
-  try {
-    mount(folder);
-    execFileSync("umount", [folder]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmdirSync(folder);
-  }
-}

@@ -3,13 +3,13 @@ import { inspect } from "node:util";
 import { request } from "undici";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/index.js";
-import { startEmulator } from "../../src/emulator/index.js";
+import { startPrepared } from "../support/emulator.js";
 import type { Answer, Sending } from "./support.js";
 import { api, ecdsaPayload, send, submit, validationError } from "./support.js";
 
 let emulator: Emulator;
 beforeAll(async () => {
-  emulator = await startEmulator({ processingMs: 60_000 });
+  emulator = await startPrepared({ processingMs: 60_000 });
   await emulator.certificateOf("p-256");
 });
 afterEach(() => {

@@ -2,14 +2,14 @@ import { verify } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/index.js";
-import { startEmulator } from "../../src/emulator/index.js";
+import { startPrepared } from "../support/emulator.js";
 import type { Answer } from "./support.js";
 import { api, MESSAGE, rsaPayload, send, signatureOf, submit, validationError } from "./support.js";
 
 const PROCESSING_MS = 80;
 let emulator: Emulator;
 beforeAll(async () => {
-  emulator = await startEmulator({ processingMs: PROCESSING_MS });
+  emulator = await startPrepared({ processingMs: PROCESSING_MS });
   await emulator.certificateOf("approval");
 });
 afterAll(() => emulator.close());

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Emulator, LedgerChange } from "../../src/emulator/index.js";
-import { startEmulator } from "../../src/emulator/index.js";
 import { processFacts } from "../../src/emulator/ledger/process-facts.js";
+import { startPrepared } from "../support/emulator.js";
 import { api, ecdsaPayload, hashOf, rsaPayload, send, signHash, submit, submitParts } from "./support.js";
 
 let emulator: Emulator;
 beforeAll(async () => {
-  emulator = await startEmulator({ processingMs: 20, apiToken: "a+token/that=is+known" });
+  emulator = await startPrepared({ processingMs: 20, apiToken: "a+token/that=is+known" });
   await emulator.certificateOf("p-256");
 });
 afterAll(() => emulator.close());

@@ -2,7 +2,7 @@ import { verify } from "node:crypto";
 import { fetch as undiciFetch } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/index.js";
-import { startEmulator } from "../../src/emulator/index.js";
+import { startPrepared } from "../support/emulator.js";
 import type { Answer, RawPart } from "./support.js";
 import {
   api,
@@ -19,7 +19,7 @@ import {
 
 let emulator: Emulator;
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startPrepared();
 });
 afterAll(() => emulator.close());
 

@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { FaultBook } from "../../src/emulator/faults/fault-book.js";
 import type { Emulator } from "../../src/emulator/index.js";
-import { startEmulator } from "../../src/emulator/index.js";
 import { seededRandom } from "../../src/emulator/random.js";
+import { startPrepared } from "../support/emulator.js";
 import type { Answer } from "./support.js";
 import { api, send, submit } from "./support.js";
 
 let emulator: Emulator;
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startPrepared();
   await emulator.certificateOf("rsa-2048");
 });
 afterEach(() => emulator.clearFaults());

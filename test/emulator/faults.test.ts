@@ -2,12 +2,13 @@ import { request } from "undici";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Emulator, Fault } from "../../src/emulator/index.js";
 import { startEmulator } from "../../src/emulator/index.js";
+import { startPrepared } from "../support/emulator.js";
 import type { Answer } from "./support.js";
 import { agent, api, send, signHash, submit } from "./support.js";
 
 let emulator: Emulator;
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startPrepared();
   await emulator.certificateOf("rsa-2048");
 });
 afterEach(() => emulator.clearFaults());

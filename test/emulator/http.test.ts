@@ -2,13 +2,13 @@ import { X509Certificate } from "node:crypto";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/index.js";
-import { startEmulator } from "../../src/emulator/index.js";
+import { startPrepared } from "../support/emulator.js";
 import type { Answer } from "./support.js";
 import { api, send, submit } from "./support.js";
 
 let emulator: Emulator;
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startPrepared();
 });
 afterAll(() => emulator.close());
 

@@ -1,12 +1,12 @@
 import { createPublicKey, X509Certificate } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/index.js";
-import { startEmulator } from "../../src/emulator/index.js";
+import { startPrepared } from "../support/emulator.js";
 import { api, send } from "./support.js";
 
 let emulator: Emulator;
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startPrepared();
   // Their keys take seconds to make, and show nothing here that shorter ones do not.
   emulator.setSubmitter("rsa-3072", false);
   emulator.setSubmitter("rsa-4096", false);

@@ -2,12 +2,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { RateLimiter } from "../../src/emulator/http/rate-limit.js";
 import type { Emulator, RateLimit } from "../../src/emulator/index.js";
 import { startEmulator } from "../../src/emulator/index.js";
+import { startPrepared } from "../support/emulator.js";
 import type { Answer } from "./support.js";
 import { api, send } from "./support.js";
 
 let emulator: Emulator;
 beforeAll(async () => {
-  emulator = await startEmulator({ rateLimit: { requestsPerSecond: 0.001, burst: 3 } });
+  emulator = await startPrepared({ rateLimit: { requestsPerSecond: 0.001, burst: 3 } });
   await emulator.certificateOf("rsa-2048");
 });
 afterEach(() => emulator.clearFaults());

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/index.js";
-import { startEmulator } from "../../src/emulator/index.js";
+import { startPrepared } from "../support/emulator.js";
 import {
   ecdsaPayload,
   field,
@@ -15,7 +15,7 @@ import {
 
 let emulator: Emulator;
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startPrepared();
 });
 afterAll(() => emulator.close());
 

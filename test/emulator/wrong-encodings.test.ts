@@ -2,13 +2,13 @@ import type { KeyObject } from "node:crypto";
 import { constants, createHash, publicDecrypt, verify, X509Certificate } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Emulator, Fault } from "../../src/emulator/index.js";
-import { startEmulator } from "../../src/emulator/index.js";
+import { startPrepared } from "../support/emulator.js";
 import type { Answer } from "./support.js";
 import { ecdsaPayload, hashOf, MESSAGE, rsaPayload, signatureOf, signHash, submit } from "./support.js";
 
 let emulator: Emulator;
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startPrepared();
   await Promise.all(["rsa-2048", "p-256", "p-384", "p-521"].map((slug) => emulator.certificateOf(slug)));
 });
 afterEach(() => emulator.clearFaults());

@@ -3,7 +3,7 @@ import { constants, verify, X509Certificate } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Emulator, Fault } from "../../src/emulator/index.js";
-import { startEmulator } from "../../src/emulator/index.js";
+import { startPrepared } from "../support/emulator.js";
 import {
   api,
   ecdsaPayload,
@@ -18,7 +18,7 @@ import {
 
 let emulator: Emulator;
 beforeAll(async () => {
-  emulator = await startEmulator({ processingMs: 0 });
+  emulator = await startPrepared({ processingMs: 0 });
   await Promise.all([emulator.certificateOf("rsa-2048"), emulator.certificateOf("p-256")]);
 });
 afterEach(() => emulator.clearFaults());

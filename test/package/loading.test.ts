@@ -70,7 +70,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "./jar": ["asn1js", "valibot"],
   "./authenticode": ["asn1js", "valibot"],
   "./electron-builder": ["asn1js", "valibot"],
-  "./emulator": [],
+  "./emulator": ["valibot"],
 };
 
 /** Another toolkit that one stands on. */

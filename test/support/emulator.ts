@@ -14,9 +14,7 @@ export function useEmulator(options: EmulatorOptions = {}): () => Emulator {
   let emulator: Emulator | undefined;
 
   beforeAll(async () => {
-    const state = options.state ?? temporaryFolder();
-    if (options.state === undefined) await cp(inject("emulatorState"), state, { recursive: true });
-    emulator = await startEmulator({ ...options, state });
+    emulator = await (options.state === undefined ? startPrepared(options) : startEmulator(options));
   });
 
   afterAll(async () => {
@@ -27,4 +25,11 @@ export function useEmulator(options: EmulatorOptions = {}): () => Emulator {
     if (emulator === undefined) throw new Error("The emulator runs inside of tests and hooks only");
     return emulator;
   };
+}
+
+/** Starts an emulator that has its keys already, those of the whole run: to make them takes seconds. Whoever starts it closes it. */
+export async function startPrepared(options: Omit<EmulatorOptions, "state"> = {}): Promise<Emulator> {
+  const state = temporaryFolder();
+  await cp(inject("emulatorState"), state, { recursive: true });
+  return startEmulator({ ...options, state });
 }

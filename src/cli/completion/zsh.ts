@@ -75,7 +75,8 @@ function action(kind: ValueKind, choices: readonly string[]): string {
     case "directory":
       return "_files -/";
     case "other":
-      return " ";
+      // Nothing to choose from. A blank, which shows the placeholder alone, would keep zsh from completing options in its place.
+      return "()";
   }
 }
 

@@ -33,6 +33,16 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     "What is configured:": ["--organization", "--project", "--policy", "--api-url", "--config"],
     "The job:": ["--ci", "--write", "--files", "--timestamp", "--certificates"],
   },
+  emulator: {
+    "Accounts and approvals:": [
+      "--organization",
+      "--accounts",
+      "--as",
+      "--approvals-needed",
+      "--approval-expiry",
+    ],
+    "What goes wrong:": ["--rate-limit", "--fault", "--seed"],
+  },
   verify: {
     "What is trusted:": ["--root", "--timestamp-root", "--certificates", "--crl"],
     "What is asked for:": [

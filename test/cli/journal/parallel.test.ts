@@ -1,9 +1,8 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, expect, onTestFinished, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { useEmulator } from "../../support/emulator.js";
+import { canMount, smallDisk } from "../../support/small-disk.js";
 import { temporaryFolder } from "../../support/temporary.js";
 import { namesIn, requestArrives, signpath, start, submissions } from "../support.js";
 import { JOURNAL, manyFiles, signing, timesSigned, verifyAll } from "./support.js";
@@ -63,8 +62,6 @@ test("Ctrl-C finishes what is in flight, and the next run goes on", async () => 
   expect(timesSigned(emulator(), cwd, names)).toEqual(names.map(() => 1));
 });
 
-const canMount = process.platform === "linux" && process.getuid?.() === 0 && mountsWork();
-
 test.runIf(canMount)(
   "a full disk under the journal ends the batch, and what was signed is known the next time",
   async () => {
@@ -84,30 +81,3 @@ test.runIf(canMount)(
     await verifyAll(emulator(), cwd, names.slice(0, 10));
   },
 );
-
-/** A disk of 128 KiB, which goes with the test. */
-function smallDisk(): string {
-  const folder = temporaryFolder();
-  mount(folder);
-  onTestFinished(() => {
-    execFileSync("umount", [folder]);
-  });
-  return folder;
-}
-
-function mount(folder: string): void {
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=128k", "tmpfs", folder], { stdio: "ignore" });
-}
-
-function mountsWork(): boolean {
-  const folder = mkdtempSync(join(tmpdir(), "signpath-test-"));
-  try {
-    mount(folder);
-    execFileSync("umount", [folder]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmdirSync(folder);
-  }
-}

@@ -11,11 +11,13 @@ const WIDTHS = {
   "a desktop": { width: 1280, height: 900 },
   "a telephone": { width: 360, height: 740 },
 } as const;
-const LOOKS = (["light", "dark"] as const).flatMap((colorScheme) =>
-  (["a desktop", "a telephone"] as const).flatMap((device) =>
-    [true, false].map((javaScriptEnabled) => ({ colorScheme, device, javaScriptEnabled })),
-  ),
-);
+/** Each two of them together: what a page looks like depends on no three. */
+const LOOKS = [
+  { colorScheme: "light", device: "a desktop", javaScriptEnabled: true },
+  { colorScheme: "light", device: "a telephone", javaScriptEnabled: false },
+  { colorScheme: "dark", device: "a desktop", javaScriptEnabled: false },
+  { colorScheme: "dark", device: "a telephone", javaScriptEnabled: true },
+] as const;
 
 describeWith("chromium", "every page", () => {
   const open = useBrowser();
