@@ -41,13 +41,23 @@ describe("/admin/faults", () => {
     await ask("POST", "faults", { kind: "latency", ms: 1, count: "inf", route: "signHash" });
     expect((await ask("GET", "faults")).json()).toEqual({
       faults: [
-        { kind: "status", status: 503, count: 2, remaining: 1 },
-        { kind: "latency", ms: 1, count: "inf", remaining: "inf", route: "signHash" },
+        { id: 1, kind: "status", status: 503, count: 2, remaining: 1 },
+        { id: 2, kind: "latency", ms: 1, count: "inf", remaining: "inf", route: "signHash" },
       ],
     });
     expect((await ask("DELETE", "faults")).status).toBe(204);
     expect((await list()).status).toBe(200);
     expect((await ask("GET", "faults")).json()).toEqual({ faults: [] });
+  });
+
+  it("forgets one of them", async () => {
+    for (const kind of ["html", "empty-signature"]) await ask("POST", "faults", { kind, count: "inf" });
+    const kept = (await ask("GET", "faults")).json()["faults"] as { id: number; kind: string }[];
+    const id = kept.find(({ kind }) => kind === "html")?.id;
+    expect((await ask("DELETE", `faults/${id}`)).status).toBe(204);
+    expect((await ask("GET", "faults")).json()).toEqual({ faults: [kept[1]] });
+    expect((await ask("DELETE", `faults/${id}`)).status).toBe(404);
+    expect((await ask("GET", `faults/${id}`)).status).toBe(405);
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import { request } from "undici";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Emulator, EmulatorOptions } from "../../src/emulator/index.js";
 import { startEmulator } from "../../src/emulator/index.js";
 import { Ledger } from "../../src/emulator/ledger/ledger.js";
@@ -200,6 +200,32 @@ describe("the ledger", () => {
     expect(ledger.toArray().map(({ id }) => id)).toEqual(ids.slice(3));
     expect(ledger.find(ids[2] ?? "")).toBeUndefined();
     expect(ledger.find(ids[3] ?? "")).toBeDefined();
+  });
+
+  it("finds what waits for an approval however much came after it, and counts it", () => {
+    const ledger = new Ledger({ ...options, capacity: 20_000 });
+    const approval = { ...submission, policy: { slug: "approval", approval: true } } as Submission;
+    const [first, second, third] = [1, 2, 3].map(() => ledger.add({ ...approval }).id);
+    for (let i = 0; i < 11_000; i++) ledger.add({ ...submission });
+    const newest = ledger.add({ ...approval }).id;
+    expect(ledger.pendingCount).toBe(4);
+    const page = ledger.page({ status: "pending", limit: 2 });
+    expect(page.entries.map(({ id }) => id)).toEqual([newest, third]);
+    const { next: before = 0 } = page;
+    ledger.decide(second ?? "", "denied");
+    const rest = ledger.page({ status: "pending", limit: 2, before });
+    expect(rest.entries.map(({ id }) => id)).toEqual([first]);
+    expect(rest.next).toBeUndefined();
+    expect(ledger.page({ status: "pending", limit: 9, policy: "p-256" }).entries).toEqual([]);
+    for (let i = 0; i < 20_000; i++) ledger.add({ ...submission });
+    expect([ledger.pendingCount, ledger.page({ status: "pending", limit: 9 }).entries]).toEqual([0, []]);
+  });
+
+  it("does not find what has waited for too long", async () => {
+    const ledger = new Ledger({ ...options, approvalExpiryMs: 1 });
+    ledger.add({ ...submission, policy: { slug: "approval", approval: true } } as Submission);
+    await vi.waitFor(() => expect(ledger.pendingCount).toBe(0));
+    expect(ledger.page({ status: "expired", limit: 9 }).entries).toHaveLength(1);
   });
 
   it("keeps fewer where they are large", () => {

@@ -204,7 +204,7 @@ describe("the file of the log", () => {
     description: String(number),
     identity,
     signature: undefined,
-    submittedAt: new Date(),
+    submittedAt: Date.now(),
     durationMs: 1,
   });
   const descriptions = (ledger: Ledger): unknown[] => ledger.toArray().map(({ description }) => description);
@@ -215,7 +215,7 @@ describe("the file of the log", () => {
     const { log } = await LedgerFile.open(directory, ledger);
     for (let i = 0; i < 5000; i++) {
       const request = ledger.add(submission(i, i % 3 === 0 ? { i } : METADATA));
-      if (i % 2 === 0) ledger.sign(request, Buffer.of(i % 256));
+      if (i % 2 === 0) ledger.sign(request, String(i % 256));
       if (i % 50 === 0) await new Promise(setImmediate);
     }
     const file = join(directory, "audit-log.jsonl");

@@ -41,6 +41,17 @@ export const FAULTS: Actions = new Map<string, Action>([
   ],
 ]);
 
+/** `/admin/faults/{id}`: one of them. */
+export const FAULT: Actions = new Map<string, Action>([
+  [
+    "DELETE",
+    ({ service }, id) => {
+      if (!service.faults.remove(Number(id))) throw new Refusal(problem(404, `No fault ${id} is on.`));
+      return DONE;
+    },
+  ],
+]);
+
 /** `/admin/rate-limit`: the limit, and what has become of the requests since it was set. */
 export const RATE_LIMIT: Actions = new Map<string, Action>([
   ["GET", limitOf],
@@ -118,9 +129,10 @@ function fieldsOfRotation(body: object): Parameters<typeof rotationOf>[0] {
   return fault;
 }
 
-function listed({ ordered, remaining, undecided }: PendingFault): Record<string, unknown> {
+function listed({ id, ordered, remaining, undecided }: PendingFault): Record<string, unknown> {
   const finite = (count: number): number | typeof ENDLESS => (Number.isFinite(count) ? count : ENDLESS);
   return {
+    id,
     ...ordered,
     count: finite(ordered.count ?? 1),
     remaining: finite(remaining + undecided),

@@ -4,7 +4,7 @@ import type { Reply } from "../http/reply.js";
 import { Refusal } from "../http/reply.js";
 import { admitted, assertAdministrator } from "./access.js";
 import type { Action, Actions } from "./actions.js";
-import { FAULTS, RATE_LIMIT, ROTATION, SUBMITTER } from "./actions.js";
+import { FAULT, FAULTS, RATE_LIMIT, ROTATION, SUBMITTER } from "./actions.js";
 import { AUDIT_ENTRY, AUDIT_LOG } from "./audit-log.js";
 import { verdictActions } from "./decisions.js";
 
@@ -16,6 +16,7 @@ interface Found {
   readonly byRights?: boolean;
 }
 
+const ONE_FAULT = /^faults\/([1-9]\d{0,14})$/;
 const POLICY = /^policies\/([^/]+)\/(rotate-certificate|submitter)$/;
 const REQUEST = /^signing-requests\/([^/]+)(?:\/(approve|deny|cancel|fail))?$/;
 
@@ -34,6 +35,8 @@ function find(path: string): Found | undefined {
   if (path === "faults") return { actions: FAULTS, name: "" };
   if (path === "rate-limit") return { actions: RATE_LIMIT, name: "" };
   if (path === "signing-requests") return { actions: AUDIT_LOG, name: "", byRights: true };
+  const [, fault] = ONE_FAULT.exec(path) ?? [];
+  if (fault !== undefined) return { actions: FAULT, name: fault };
   const [, policy, what] = POLICY.exec(path) ?? [];
   if (policy !== undefined) return { actions: what === "submitter" ? SUBMITTER : ROTATION, name: policy };
   const [, id, verb] = REQUEST.exec(path) ?? [];

@@ -26,6 +26,8 @@ type Sort = "delay" | "clock" | "handshake" | "other";
 
 /** A fault that waits for its requests. */
 export interface PendingFault {
+  /** Of this one among all of the book, ever. */
+  readonly id: number;
   readonly kind: FaultKind;
   readonly sort: Sort;
   /** As it was ordered. */
@@ -51,6 +53,7 @@ export class FaultBook {
   #pending: PendingFault[] = [];
   readonly #random: () => number;
   readonly #withTls: boolean;
+  #next = 1;
 
   constructor(random: () => number, withTls: boolean) {
     this.#random = random;
@@ -64,7 +67,15 @@ export class FaultBook {
       throw new TypeError(`The fault '${fault.kind}' needs an emulator that was started with tls.`);
     }
     this.#pending = this.list();
-    this.#pending.push(pending);
+    this.#pending.push({ ...pending, id: this.#next++ });
+  }
+
+  /** Takes one away before it is over; `false` where there is none of that id. */
+  remove(id: number): boolean {
+    const rest = this.list().filter((pending) => pending.id !== id);
+    const found = rest.length < this.list().length;
+    this.#pending = rest;
+    return found;
   }
 
   clear(): void {
@@ -124,7 +135,7 @@ export function assertFault(fault: Fault): void {
   pendingOf(fault);
 }
 
-function pendingOf(fault: Fault): PendingFault {
+function pendingOf(fault: Fault): Omit<PendingFault, "id"> {
   if (typeof fault !== "object" || fault === null) throw new TypeError("A fault must be an object.");
   assertFields(fault);
   const { kind, route = "*", count = 1, probability = 1 } = fault;

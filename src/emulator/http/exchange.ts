@@ -5,7 +5,7 @@ import type { FaultEffect } from "../faults/effect.js";
 import type { Identity } from "../keys/identity.js";
 import type { SigningKey, SigningOrder } from "../keys/signing-key.js";
 import { signWith } from "../keys/signing-key.js";
-import type { Attempt, Logged } from "../ledger/signing-request.js";
+import type { Attempt, Logged, SigningRequest, Submission } from "../ledger/signing-request.js";
 import type { Service } from "../service.js";
 import type { Reply } from "./reply.js";
 import type { Destination, RouteName } from "./router.js";
@@ -57,16 +57,51 @@ export function callerOf({ caller }: Exchange): Caller {
 }
 
 /** What the log says about every submission. */
-export function attemptOf(exchange: Exchange): Attempt {
-  const { destination, caller, attempt, service, arrivedAt } = exchange;
+export function attemptOf({
+  destination,
+  caller,
+  attempt,
+  service,
+  arrivedAt,
+  clockOffset,
+}: Exchange): Attempt {
   return {
     organizationId: (caller?.organization ?? service.accounts.first.organization).id.toLowerCase(),
     user: caller?.user.name,
     route: destination.route,
-    ...attempt,
-    submittedAt: now(exchange),
+    fast: attempt.fast,
+    projectSlug: attempt.projectSlug,
+    signingPolicySlug: attempt.signingPolicySlug,
+    payload: attempt.payload,
+    metadata: attempt.metadata,
+    description: attempt.description,
+    submittedAt: Date.now() + clockOffset,
     durationMs: performance.now() - arrivedAt,
   };
+}
+
+/** Logs a submission that was good; a signature that was spoilt is not kept. */
+export function logSubmission(
+  exchange: Exchange,
+  made: Pick<Submission, "payload" | "policy" | "identity" | "signature">,
+): SigningRequest {
+  const attempt = attemptOf(exchange);
+  const logged = exchange.service.ledger.add({
+    organizationId: attempt.organizationId,
+    user: callerOf(exchange).user.name,
+    route: attempt.route,
+    fast: attempt.fast,
+    payload: made.payload,
+    metadata: attempt.metadata,
+    description: attempt.description,
+    submittedAt: attempt.submittedAt,
+    durationMs: attempt.durationMs,
+    policy: made.policy,
+    identity: made.identity,
+    signature: exchange.spoilt ? undefined : made.signature,
+  });
+  exchange.logged = logged;
+  return logged;
 }
 
 /** The key and certificate that a signing request meets, after what a fault does to them. */

@@ -12,9 +12,19 @@ import type {
   RefusedSubmission,
   Restorable,
   SigningRequest,
+  Standing,
   Submission,
 } from "./signing-request.js";
-import { entryOf, isOpen, isSigningRequest, logEntryOf, resultOf, stateOf } from "./signing-request.js";
+import {
+  entryOf,
+  isOpen,
+  isSigningRequest,
+  keptRefusal,
+  keptRequest,
+  logEntryOf,
+  resultOf,
+  stateOf,
+} from "./signing-request.js";
 
 export interface LedgerOptions {
   /** How long a signing request that is not fast stays in progress. */
@@ -40,7 +50,7 @@ export interface DecisionNote {
 export interface Recorder {
   added(logged: Logged): void;
   decided(request: SigningRequest, decision: Decision): void;
-  signed(request: SigningRequest, signature: Buffer): void;
+  signed(request: SigningRequest, signature: string): void;
 }
 
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -58,6 +68,8 @@ export class Ledger {
   readonly #changes = new Changes();
   /** Those whose key may still be needed. */
   readonly #unsigned = new Set<SigningRequest>();
+  /** Those that nobody has decided about, oldest first; some of them may have expired. */
+  readonly #undecided = new Set<SigningRequest>();
   #recorder: Recorder | undefined;
   #next = 1;
   #bytes = 0;
@@ -101,16 +113,14 @@ export class Ledger {
     const { processingMs, approvalsNeeded, approvalExpiryMs } = this.#options;
     const { approval } = submission.policy;
     const now = Date.now();
-    const request: SigningRequest = {
-      ...submission,
-      sequence: this.#next,
+    const standing = {
       id: randomUUID(),
       approvalsNeeded: approval ? approvalsNeeded : 0,
       expiresAt: approval && approvalExpiryMs !== undefined ? now + approvalExpiryMs : undefined,
       readyAt: approval ? undefined : now + (submission.fast ? 0 : processingMs),
       decisions: [],
     };
-    return this.#announced(this.#keep(request));
+    return this.#announced(this.#keep(submission, standing));
   }
 
   /** Logs a submission that was answered with an error. */
@@ -122,12 +132,14 @@ export class Ledger {
       signingPolicySlug: signingPolicySlug && shortened(signingPolicySlug),
       refusal: { status, problem: shortened(problem) },
     };
-    return this.#announced(this.#keep({ ...refused, sequence: this.#next, id: randomUUID() }));
+    return this.#announced(this.#keepRefused({ ...refused, id: randomUUID() }));
   }
 
   /** Takes in what an earlier emulator has kept, without a word. */
   restore(kept: Restorable): void {
-    if (!this.#byId.has(kept.id)) this.#keep<Logged>({ ...kept, sequence: this.#next });
+    if (this.#byId.has(kept.id)) return;
+    if ("refusal" in kept) this.#keepRefused(kept);
+    else this.#keep(kept, kept);
   }
 
   /** The same for a decision, which may be known already. */
@@ -141,7 +153,7 @@ export class Ledger {
     if (!isKnown) this.#decided(request, decision, readyAt);
   }
 
-  restoreSignature(id: string, signature: Buffer): void {
+  restoreSignature(id: string, signature: string): void {
     const request = this.find(id);
     if (request !== undefined) this.#signed(request, signature);
   }
@@ -183,7 +195,7 @@ export class Ledger {
   }
 
   /** Keeps a signature that was made after the submission. */
-  sign(request: SigningRequest, signature: Buffer): void {
+  sign(request: SigningRequest, signature: string): void {
     this.#signed(request, signature);
     this.#recorder?.signed(request, signature);
   }
@@ -195,9 +207,18 @@ export class Ledger {
     return entries;
   }
 
-  /** What a page shows of the log. Without a filter it costs the same however long the log is. */
+  /** How many signing requests wait for an approval. */
+  get pendingCount(): number {
+    return this.#pending().length;
+  }
+
+  /**
+   * What a page shows of the log. Without a filter it costs the same however long the log is; what waits for an approval is
+   * found however much came after it.
+   */
   page(query: AuditLogQuery): AuditLogPage {
     const matches = matcherOf(query);
+    if (query.status === "pending") return this.#pageOfPending(query, matches);
     const first = this.firstSequence;
     const entries: AuditLogPage["entries"][number][] = [];
     let sequence = Math.min(query.before ?? this.#next, this.#next);
@@ -210,6 +231,22 @@ export class Ledger {
     return { entries, next: sequence > first ? sequence : undefined };
   }
 
+  #pageOfPending({ before, limit }: AuditLogQuery, matches: (logged: Logged) => boolean): AuditLogPage {
+    const all = this.#pending()
+      .filter((request) => (before === undefined || request.sequence < before) && matches(request))
+      .reverse();
+    const shown = all.slice(0, limit);
+    return { entries: shown.map(entryOf), next: all.length > limit ? shown.at(-1)?.sequence : undefined };
+  }
+
+  /** Oldest first. Expiry comes with the time: those that it has ended are let go here. */
+  #pending(): SigningRequest[] {
+    for (const request of this.#undecided) {
+      if (resultOf(request) !== "pending") this.#undecided.delete(request);
+    }
+    return [...this.#undecided];
+  }
+
   /** Calls the listener for each change from now on; gives what ends that. */
   onChange(listener: (change: LedgerChange) => void): () => void {
     return this.#changes.listen(listener);
@@ -219,22 +256,25 @@ export class Ledger {
     this.#changes.close();
   }
 
-  #keep<T extends Logged>(logged: T): T {
-    const { value, bytes } = this.#metadata.intern(logged.metadata);
-    const { payload } = logged;
-    const shared =
-      payload !== undefined && Object.hasOwn(payload, "Metadata") ? { Metadata: value } : undefined;
-    const kept = {
-      ...logged,
-      metadata: value,
-      ...(shared !== undefined && { payload: { ...payload, ...shared } }),
-    };
-    const size = bytes + (kept.description?.length ?? 0);
+  #keep(submission: Submission, standing: Standing): SigningRequest {
+    const { value, bytes } = this.#metadata.intern(submission.metadata);
+    const kept = keptRequest(this.#next, value, submission, standing);
+    if (kept.signature === undefined) this.#unsigned.add(kept);
+    if (isUndecided(kept)) this.#undecided.add(kept);
+    return this.#push(kept, bytes);
+  }
+
+  #keepRefused(refused: Omit<RefusedSubmission, "sequence">): RefusedSubmission {
+    const { value, bytes } = this.#metadata.intern(refused.metadata);
+    return this.#push(keptRefusal(this.#next, value, refused), bytes);
+  }
+
+  #push<T extends Logged>(kept: T, metadataBytes: number): T {
+    const bytes = metadataBytes + (kept.description?.length ?? 0);
     this.#next++;
-    this.#bytes += size;
-    if (isSigningRequest(kept) && kept.signature === undefined) this.#unsigned.add(kept);
+    this.#bytes += bytes;
     this.#byId.set(kept.id, kept);
-    this.#forget(this.#log.push({ logged: kept, bytes: size }));
+    this.#forget(this.#log.push({ logged: kept, bytes }));
     while (this.#bytes > MAX_BYTES && this.#log.size > 1) this.#forget(this.#log.shift());
     return kept;
   }
@@ -248,10 +288,11 @@ export class Ledger {
   #decided(request: SigningRequest, decision: Decision, readyAt: number | undefined): void {
     request.decisions = [...request.decisions, decision];
     request.readyAt = readyAt;
+    if (!isUndecided(request)) this.#undecided.delete(request);
     if (decision.verdict !== "approved") this.#unsigned.delete(request);
   }
 
-  #signed(request: SigningRequest, signature: Buffer): void {
+  #signed(request: SigningRequest, signature: string): void {
     request.signature = signature;
     this.#unsigned.delete(request);
   }
@@ -259,9 +300,17 @@ export class Ledger {
   #forget(dropped: { readonly logged: Logged; readonly bytes: number } | undefined): void {
     if (dropped === undefined) return;
     this.#byId.delete(dropped.logged.id);
-    if (isSigningRequest(dropped.logged)) this.#unsigned.delete(dropped.logged);
+    if (isSigningRequest(dropped.logged)) {
+      this.#unsigned.delete(dropped.logged);
+      this.#undecided.delete(dropped.logged);
+    }
     this.#bytes -= dropped.bytes;
   }
+}
+
+/** Whether it waits for an approval, or has done so until that came too late. */
+function isUndecided({ readyAt, decisions }: SigningRequest): boolean {
+  return readyAt === undefined && decisions.every(({ verdict }) => verdict === "approved");
 }
 
 /** A plain slice would keep the whole text alive. */

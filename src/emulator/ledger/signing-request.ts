@@ -18,7 +18,8 @@ export interface Attempt {
   readonly payload?: HashSigningPayload | undefined;
   readonly metadata?: unknown;
   readonly description?: string | undefined;
-  readonly submittedAt: Date;
+  /** In milliseconds of the epoch. */
+  readonly submittedAt: number;
   readonly durationMs: number;
 }
 
@@ -29,16 +30,20 @@ export interface Submission extends Attempt {
   readonly policy: PolicyDefinition;
   /** Key and certificate at the time of the submission: a rotation does not reach back. */
   readonly identity: CertifiedKey;
-  /** Made once; `undefined` as long as nobody has asked for it. */
-  signature: Buffer | undefined;
+  /** Base64; made once, and `undefined` as long as nobody has asked for it. */
+  signature: string | undefined;
 }
 
 /** An entry that an earlier emulator has kept. */
 export type Restorable = Omit<SigningRequest, "sequence"> | Omit<RefusedSubmission, "sequence">;
 
 /** A signing request and where it stands. */
-export interface SigningRequest extends Submission {
+export interface SigningRequest extends Submission, Standing {
   readonly sequence: number;
+}
+
+/** Where a signing request stands. */
+export interface Standing {
   readonly id: string;
   readonly approvalsNeeded: number;
   /** When it is no longer waited for an approval, in milliseconds of the epoch. */
@@ -77,10 +82,73 @@ const STATUS: Readonly<Record<AuditResult, SigningRequestStatus>> = {
   expired: "Canceled",
 };
 
+const NO_DECISIONS: readonly Decision[] = [];
 const OPEN: ReadonlySet<AuditResult> = new Set(["pending", "processing"]);
 
 export function isSigningRequest(logged: Logged): logged is SigningRequest {
   return !("refusal" in logged);
+}
+
+/**
+ * One object with the properties in one order, and with nothing that belongs to a request that is over: a hundred thousand
+ * of them are kept.
+ */
+export function keptRequest(
+  sequence: number,
+  metadata: unknown,
+  request: Submission,
+  standing: Standing,
+): SigningRequest {
+  return {
+    sequence,
+    id: standing.id,
+    organizationId: request.organizationId,
+    user: request.user,
+    route: request.route,
+    fast: request.fast,
+    policy: request.policy,
+    payload: withMetadata(request.payload, metadata),
+    metadata,
+    description: request.description,
+    submittedAt: request.submittedAt,
+    durationMs: request.durationMs,
+    identity: request.identity,
+    signature: request.signature,
+    approvalsNeeded: standing.approvalsNeeded,
+    expiresAt: standing.expiresAt,
+    readyAt: standing.readyAt,
+    decisions: standing.decisions.length === 0 ? NO_DECISIONS : standing.decisions,
+  };
+}
+
+/** The same for a refused submission. */
+export function keptRefusal(
+  sequence: number,
+  metadata: unknown,
+  refused: Omit<RefusedSubmission, "sequence">,
+): RefusedSubmission {
+  return {
+    sequence,
+    id: refused.id,
+    organizationId: refused.organizationId,
+    user: refused.user,
+    route: refused.route,
+    fast: refused.fast,
+    projectSlug: refused.projectSlug,
+    signingPolicySlug: refused.signingPolicySlug,
+    payload: refused.payload && withMetadata(refused.payload, metadata),
+    metadata,
+    description: refused.description,
+    submittedAt: refused.submittedAt,
+    durationMs: refused.durationMs,
+    refusal: refused.refusal,
+  };
+}
+
+/** A payload that repeats its metadata, with that of the log, which many entries share. */
+function withMetadata(payload: HashSigningPayload, metadata: unknown): HashSigningPayload {
+  const isShared = !Object.hasOwn(payload, "Metadata") || payload.Metadata === metadata;
+  return isShared ? payload : ({ ...payload, Metadata: metadata } as HashSigningPayload);
 }
 
 /** How a signing request stands or has ended, by now. */
@@ -127,7 +195,7 @@ export function entryOf(request: SigningRequest): AuditEntry {
     build,
     result,
     status: STATUS[result],
-    submittedAt: request.submittedAt,
+    submittedAt: new Date(request.submittedAt),
     durationMs: request.durationMs,
     signedAt: result === "signed" && readyAt !== undefined ? new Date(readyAt) : undefined,
     decisions: withExpiry(decisions, request, result),
@@ -159,7 +227,7 @@ export function logEntryOf(logged: Logged): LogEntry {
     build,
     result: "refused",
     refusal: logged.refusal,
-    submittedAt: logged.submittedAt,
+    submittedAt: new Date(logged.submittedAt),
     durationMs: logged.durationMs,
   };
 }

@@ -101,17 +101,19 @@ function active({ service }: Exchange): Content {
     "Route",
     "Probability",
     "Remaining",
+    "Switch",
   ].map((heading) => html`<th scope="col" role="columnheader">${heading}</th>`)}</tr></thead>
 <tbody role="rowgroup">${list.map(row)}</tbody></table></div>
 <form method="post" action="${PATH}/clear"><button id="clear-faults">Switch all off</button></form>`;
 }
 
-function row({ kind, ordered, remaining, undecided, probability }: PendingFault): Html {
+function row({ id, kind, ordered, remaining, undecided, probability }: PendingFault): Html {
   const own = Object.entries(ordered).filter(([name]) => name !== "kind" && !SCOPE.has(name));
   const count = remaining + undecided;
   return html`<tr role="row"><th scope="row" role="rowheader">${kind}</th>
 <td role="cell" data-label="Fields">${own.map(([name, value]) => html`<code>${name}=${String(value)}</code> `)}</td>
 <td role="cell" data-label="Route">${ordered.route === undefined || ordered.route === "*" ? "all" : ordered.route}</td>
 <td role="cell" data-label="Probability">${probability}</td>
-<td role="cell" data-label="Remaining">${Number.isFinite(count) ? count : "all that come"}</td></tr>\n`;
+<td role="cell" data-label="Remaining">${Number.isFinite(count) ? count : "all that come"}</td>
+<td role="cell" data-label="Switch"><form method="post" action="${PATH}/remove"><button id="remove-fault-${id}" class="small" name="id" value="${id}">Off<span class="unseen">: ${kind}</span></button></form></td></tr>\n`;
 }

@@ -5,6 +5,7 @@ const NOTICES: ReadonlyMap<string, string> = new Map([
   ["canceled", "The signing request was cancelled."],
   ["failed", "The signing request was made to fail."],
   ["fault-added", "The fault was switched on."],
+  ["fault-removed", "The fault was switched off."],
   ["faults-cleared", "All faults were switched off."],
   ["limit-set", "The rate limit was set."],
   ["limit-lifted", "The rate limit was lifted."],

@@ -15,7 +15,7 @@ import { policy, policyCalled, policyFile } from "./policy.js";
 import { download, plainText, seeOther } from "./replies.js";
 import { requests } from "./requests.js";
 import { environmentLines, isShell } from "./start.js";
-import { addFault, clearFaults, liftLimit, setLimit } from "./switches.js";
+import { addFault, clearFaults, liftLimit, removeFault, setLimit } from "./switches.js";
 import { testSignature } from "./test-signature.js";
 import { themeCalled, themeCookie } from "./theme.js";
 import type { RequestFile } from "./verification.js";
@@ -48,6 +48,7 @@ const ACTS: readonly (readonly [path: RegExp, act: Act])[] = [
     (exchange, form, slug) => withPolicy((...all) => setSubmitter(all[0], all[1], form))(exchange, slug, ""),
   ],
   [/^\/faults$/, addFault],
+  [/^\/faults\/remove$/, removeFault],
   [/^\/faults\/clear$/, clearFaults],
   [/^\/rate-limit$/, setLimit],
   [/^\/rate-limit\/clear$/, liftLimit],

@@ -75,9 +75,9 @@ ${metadata === undefined ? html`<p class="hint">It came without metadata.</p>` :
 
 function signature(service: Service, request: SigningRequest, { result }: LogEntry): Content {
   if (result !== "signed") return undefined;
-  const { signature: bytes, id } = request;
+  const { signature: base64, id } = request;
   const heading = html`<h2 id="signature-heading">Signature</h2>`;
-  if (bytes === undefined) {
+  if (base64 === undefined) {
     return html`<section class="card" aria-labelledby="signature-heading">${heading}<p class="hint">It is not kept: either nobody has fetched it yet, or a fault spoilt the one that was sent.</p></section>`;
   }
   const files = REQUEST_FILES.filter((file) => requestFile(request, file) !== undefined);
@@ -85,7 +85,7 @@ function signature(service: Service, request: SigningRequest, { result }: LogEnt
     (file) => html`<a href="${PAGES_PATH}/requests/${id}/${file}" download>${file}</a> `,
   );
   return html`<section class="card" aria-labelledby="signature-heading"><div class="headline">${heading}<span class="links">${links}</span></div>
-${copyable("signature-base64", "Signature in Base64", bytes.toString("base64"))}
+${copyable("signature-base64", "Signature in Base64", base64)}
 ${
   files.includes("public-key.pem") &&
   html`<h3>Verify it with openssl</h3>

@@ -13,6 +13,13 @@ export function addFault(exchange: Exchange, form: URLSearchParams): Reply {
   return done(exchange, form, "fault-added", ({ service }) => service.faults.add(faultOfForm(form)));
 }
 
+/** Switches one off; one that is over already is off as well. */
+export function removeFault(exchange: Exchange, form: URLSearchParams): Reply {
+  return done(exchange, form, "fault-removed", ({ service }) =>
+    service.faults.remove(Number(form.get("id"))),
+  );
+}
+
 export function clearFaults(exchange: Exchange, form: URLSearchParams): Reply {
   return done(exchange, form, "faults-cleared", ({ service }) => service.faults.clear());
 }

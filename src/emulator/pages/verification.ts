@@ -53,8 +53,10 @@ export function fileCommand({ payload }: SigningRequest): string {
 
 function signatureForOpenssl({ payload, signature }: SigningRequest): Buffer | undefined {
   const order = orderOf(payload);
-  if (signature === undefined || order.algorithm !== "Ecdsa" || order.format === "Asn1") return signature;
-  return encodeComponents(componentsOf(signature), "Asn1");
+  if (signature === undefined) return undefined;
+  const bytes = Buffer.from(signature, "base64");
+  if (order.algorithm !== "Ecdsa" || order.format === "Asn1") return bytes;
+  return encodeComponents(componentsOf(bytes), "Asn1");
 }
 
 function digestOf(order: SigningOrder): string {

@@ -1,7 +1,7 @@
 import type { HashSigningPayload, SignHashAnswer } from "../../wire/signing.js";
 import { readBody } from "../http/body.js";
 import type { Handler } from "../http/exchange.js";
-import { attemptOf, callerOf, identityFor, sign } from "../http/exchange.js";
+import { callerOf, identityFor, logSubmission, sign } from "../http/exchange.js";
 import { json } from "../http/reply.js";
 import { pageAddress } from "../http/router.js";
 import type { SigningOrder } from "../keys/signing-key.js";
@@ -24,21 +24,13 @@ export const signHash: Handler = async (exchange) => {
   refuseApproval(policy);
   refuseMisfit(order, policy);
   const identity = await identityFor(exchange, policy);
-  const signature = await sign(exchange, identity.key, order);
-  const logged = service.ledger.add({
-    ...attemptOf(exchange),
-    user: caller.user.name,
-    payload,
-    policy,
-    identity,
-    signature: exchange.spoilt ? undefined : signature,
-  });
-  exchange.logged = logged;
+  const signature = (await sign(exchange, identity.key, order)).toString("base64");
+  const logged = logSubmission(exchange, { payload, policy, identity, signature });
   return json({
     signingRequestId: logged.id,
     webLink: pageAddress(service.origin, caller.organization.id, logged.id),
     hashSigningData: { hash },
-    hashSigningResult: { signature: signature.toString("base64") },
+    hashSigningResult: { signature },
   } satisfies SignHashAnswer);
 };
 

@@ -50,7 +50,7 @@ export const signedArtifact: Handler = async (exchange) => {
     throw invalid("", `The signed artifact is not available: the signing request's status is '${status}'.`);
   }
   const signature = await signatureOf(exchange, found);
-  return json({ ...found.payload, Signature: signature.toString("base64") }, 200, attachment());
+  return json({ ...found.payload, Signature: signature }, 200, attachment());
 };
 
 /** `GET SigningRequests/{id}/UnsignedArtifact`: the payload. */
@@ -90,15 +90,12 @@ function requestOf(exchange: Exchange): SigningRequest {
   return found;
 }
 
-/** Made once; a spoilt one is not kept. */
-async function signatureOf(exchange: Exchange, found: SigningRequest): Promise<Buffer> {
+/** Base64. Made once; a spoilt one is not kept. */
+async function signatureOf(exchange: Exchange, found: SigningRequest): Promise<string> {
   if (found.signature !== undefined && exchange.effect?.spoil === undefined) return found.signature;
   const { keys } = callerOf(exchange).organization;
-  const signature = await sign(
-    exchange,
-    await keys.certified(found.policy, found.identity),
-    orderOf(found.payload),
-  );
+  const key = await keys.certified(found.policy, found.identity);
+  const signature = (await sign(exchange, key, orderOf(found.payload))).toString("base64");
   if (!exchange.spoilt && found.signature === undefined) exchange.service.ledger.sign(found, signature);
   return exchange.spoilt ? signature : (found.signature ?? signature);
 }

@@ -2,7 +2,7 @@ import { signingRequestRoute } from "../../wire/routes.js";
 import type { HashSigningAnswer } from "../../wire/signing.js";
 import { readBody } from "../http/body.js";
 import type { Handler } from "../http/exchange.js";
-import { attemptOf, callerOf, identityFor, sign } from "../http/exchange.js";
+import { callerOf, identityFor, logSubmission, sign } from "../http/exchange.js";
 import { json } from "../http/reply.js";
 import { pageAddress } from "../http/router.js";
 import { apiBase } from "../service.js";
@@ -27,18 +27,10 @@ export const submit: Handler = async (exchange) => {
   if (fast) refuseApproval(policy);
   refuseMisfit(order, policy);
   const identity = await identityFor(exchange, policy);
-  const signature = fast ? await sign(exchange, identity.key, order) : undefined;
-  const logged = service.ledger.add({
-    ...attemptOf(exchange),
-    user: caller.user.name,
-    payload: echo,
-    policy,
-    identity,
-    signature: exchange.spoilt ? undefined : signature,
-  });
-  exchange.logged = logged;
+  const signature = fast ? (await sign(exchange, identity.key, order)).toString("base64") : undefined;
+  const logged = logSubmission(exchange, { payload: echo, policy, identity, signature });
   if (signature !== undefined) {
-    return json({ ...echo, Signature: signature.toString("base64") } satisfies HashSigningAnswer);
+    return json({ ...echo, Signature: signature } satisfies HashSigningAnswer);
   }
   const webLink = pageAddress(service.origin, caller.organization.id, logged.id);
   const location = `${apiBase(service, caller.organization)}/${signingRequestRoute(logged.id)}`;

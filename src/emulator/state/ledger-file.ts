@@ -72,7 +72,7 @@ export class LedgerFile implements Recorder {
     this.#record((writer) => writer.decided(request, decision));
   }
 
-  signed(request: SigningRequest, signature: Buffer): void {
+  signed(request: SigningRequest, signature: string): void {
     this.#record((writer) => writer.signed(request, signature));
   }
 

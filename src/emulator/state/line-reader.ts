@@ -2,14 +2,16 @@ import type { HashSigningPayload } from "../../wire/signing.js";
 import { findPolicy, PROJECT_SLUG } from "../catalogue.js";
 import type { CertifiedKey } from "../keys/identity.js";
 import type { Ledger } from "../ledger/ledger.js";
-import type { Attempt } from "../ledger/signing-request.js";
-import type { DecisionLine, Line, RefusedLine, RequestLine } from "./lines.js";
+import type { DecisionLine, Line, PayloadLine, RefusedLine, RequestLine } from "./lines.js";
 import { decodeLine } from "./lines.js";
+
+const MAX_TEXTS = 1000;
 
 /** Puts into the ledger what the lines of a file say. */
 export class LineReader {
   readonly #ledger: Ledger;
   readonly #metadata = new Map<number, unknown>();
+  readonly #texts = new Map<string, string>();
   readonly #keys = new Map<number, CertifiedKey>();
   #unreadable = 0;
 
@@ -39,7 +41,7 @@ export class LineReader {
         });
         return true;
       case "refused":
-        this.#ledger.restore({ ...this.#attemptOf(line), id: line.id, refusal: line.refusal });
+        this.#restoreRefused(line);
         return true;
       case "request":
         return this.#restore(line);
@@ -48,7 +50,7 @@ export class LineReader {
         this.#ledger.restoreDecision(line.id, decisionOf(line.decision), line.readyAt);
         return true;
       default:
-        this.#ledger.restoreSignature(line.id, Buffer.from(line.signature, "base64"));
+        this.#ledger.restoreSignature(line.id, line.signature);
         return true;
     }
   }
@@ -56,36 +58,64 @@ export class LineReader {
   #restore(line: RequestLine): boolean {
     const policy = findPolicy(PROJECT_SLUG, line.signingPolicySlug);
     const identity = this.#keys.get(line.key);
-    const attempt = this.#attemptOf(line);
-    if (policy === undefined || identity === undefined || attempt.payload === undefined) return false;
+    if (policy === undefined || identity === undefined) return false;
+    const metadata = this.#metadataOf(line);
+    // Written out: to spread a hundred thousand objects takes longer than to read them.
     this.#ledger.restore({
-      ...attempt,
       id: line.id,
-      user: line.user,
-      payload: attempt.payload,
+      organizationId: this.#shared(line.organizationId),
+      user: this.#shared(line.user),
+      route: line.route,
+      fast: line.fast,
       policy,
+      payload: this.#payloadOf(line.payload, line, metadata),
+      metadata,
+      description: line.description,
+      submittedAt: line.submittedAt,
+      durationMs: line.durationMs,
       identity,
-      signature: line.signature === undefined ? undefined : Buffer.from(line.signature, "base64"),
+      signature: line.signature,
       approvalsNeeded: line.approvalsNeeded,
       expiresAt: line.expiresAt,
       readyAt: line.readyAt,
-      decisions: (line.decisions ?? []).map(decisionOf),
+      decisions: line.decisions?.map(decisionOf) ?? [],
     });
     return true;
   }
 
-  #attemptOf(line: RequestLine | RefusedLine): Attempt {
-    const { organizationId, user, route, fast, projectSlug, signingPolicySlug, description, durationMs } =
-      line;
-    const metadata = line.metadata === undefined ? undefined : this.#metadata.get(line.metadata);
-    const echoed = line.echoes === true ? { Metadata: metadata } : {};
-    return {
-      ...{ organizationId, user, route, fast, projectSlug, signingPolicySlug, description, durationMs },
-      metadata,
-      submittedAt: new Date(line.submittedAt),
-      // No property is there without a value: the decoder leaves out what the line had not.
-      payload: line.payload && ({ ...line.payload, ...echoed } as HashSigningPayload),
-    };
+  #restoreRefused(line: RefusedLine): void {
+    const { organizationId, user, route, fast, projectSlug, signingPolicySlug, payload } = line;
+    const { id, refusal, description, submittedAt, durationMs } = line;
+    const metadata = this.#metadataOf(line);
+    this.#ledger.restore({
+      ...{ id, organizationId: this.#shared(organizationId), user, route, fast, projectSlug },
+      ...{ signingPolicySlug, refusal, description, submittedAt, durationMs, metadata },
+      payload: payload && this.#payloadOf(payload, line, metadata),
+    });
+  }
+
+  #metadataOf({ metadata }: RequestLine | RefusedLine): unknown {
+    return metadata === undefined ? undefined : this.#metadata.get(metadata);
+  }
+
+  /** No property is there without a value: the decoder leaves out what the line had not. */
+  #payloadOf(
+    payload: PayloadLine,
+    { echoes }: RequestLine | RefusedLine,
+    metadata: unknown,
+  ): HashSigningPayload {
+    if (payload.RsaHashAlgorithm !== undefined) {
+      payload.RsaHashAlgorithm = this.#shared(payload.RsaHashAlgorithm);
+    }
+    return (echoes === true ? { ...payload, Metadata: metadata } : payload) as HashSigningPayload;
+  }
+
+  /** One string of equal ones, of which there are few. */
+  #shared(text: string): string {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    if (this.#texts.size < MAX_TEXTS) this.#texts.set(text, text);
+    return text;
   }
 }
 

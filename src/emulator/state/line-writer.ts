@@ -27,7 +27,7 @@ export class LineWriter {
       ...{ id, organizationId, user, fast, description, durationMs },
       // Submissions come by no other route.
       route: logged.route as "signHash",
-      submittedAt: submittedAt.getTime(),
+      submittedAt,
       metadata: this.#refOfMetadata(logged.metadata),
       echoes: payload !== undefined && Object.hasOwn(payload, "Metadata") ? true : undefined,
     };
@@ -51,7 +51,7 @@ export class LineWriter {
       key: this.#refOfKey(identity),
       ...{ approvalsNeeded, expiresAt, readyAt },
       decisions: decisions.length === 0 ? undefined : decisions.map(decisionLine),
-      signature: signature?.toString("base64"),
+      signature,
     });
   }
 
@@ -59,8 +59,8 @@ export class LineWriter {
     this.#line({ kind: "decision", id, decision: decisionLine(decision), readyAt });
   }
 
-  signed({ id }: SigningRequest, signature: Buffer): void {
-    this.#line({ kind: "signature", id, signature: signature.toString("base64") });
+  signed({ id }: SigningRequest, signature: string): void {
+    this.#line({ kind: "signature", id, signature });
   }
 
   #refOfMetadata(value: unknown): number | undefined {

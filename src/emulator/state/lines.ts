@@ -26,9 +26,9 @@ interface AttemptLine {
   readonly durationMs: number;
 }
 
-interface PayloadLine {
+export interface PayloadLine {
   readonly SignatureAlgorithm: SignatureAlgorithm;
-  readonly RsaHashAlgorithm?: string | undefined;
+  RsaHashAlgorithm?: string | undefined;
   readonly EcdsaSignatureFormat?: EcdsaSignatureFormat | undefined;
   readonly Base64EncodedHash: string;
 }

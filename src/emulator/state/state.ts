@@ -33,9 +33,8 @@ export async function openState(directory: string, ledger: Ledger): Promise<Open
   }
   try {
     const { log, unreadable } = await LedgerFile.open(directory, ledger);
-    const pending = ledger.toArray().filter(({ result }) => result === "pending").length;
     return {
-      found: { directory, keepsLog: true, entries: ledger.count, pending, unreadable },
+      found: { directory, keepsLog: true, entries: ledger.count, pending: ledger.pendingCount, unreadable },
       async close() {
         await log.close();
         await release();

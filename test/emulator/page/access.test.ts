@@ -97,6 +97,20 @@ describe("a form", () => {
     expect((await post(emulator(), "/ui/faults/clear")).status).toBe(303);
   });
 
+  test("switches one fault off, and leaves the others on", async () => {
+    for (const kind of ["html", "redirect"])
+      await post(emulator(), "/ui/faults", { ...fault, kind, location: "/" });
+    const [, id = ""] =
+      /name="id" value="(\d+)">Off<span class="unseen">: html</.exec(
+        (await visit(emulator(), "/ui/faults")).text,
+      ) ?? [];
+    const answer = await post(emulator(), "/ui/faults/remove", { id });
+    expect(answer.headers["location"]).toBe("/ui/faults?done=fault-removed");
+    const { text } = await visit(emulator(), "/ui/faults");
+    expect(text.match(/: (html|redirect)</g)).toEqual([": redirect<"]);
+    await post(emulator(), "/ui/faults/clear");
+  });
+
   test.each([
     ["no cookie", { ...OWN_FORM, cookie: "" }],
     ["a wrong cookie", { ...OWN_FORM, cookie: "signpath-emulator-PORT=AAAA" }],
@@ -112,7 +126,14 @@ describe("a form", () => {
       "PORT",
       new URL(emulator().origin).port,
     );
-    for (const path of ["/ui/faults", "/ui/faults/clear", "/ui/environment", "/ui/theme", "/ui/rate-limit"]) {
+    for (const path of [
+      "/ui/faults",
+      "/ui/faults/clear",
+      "/ui/faults/remove",
+      "/ui/environment",
+      "/ui/theme",
+      "/ui/rate-limit",
+    ]) {
       const answer = await visit(emulator(), path, { form: fault, headers: { ...given, cookie } });
       expect(answer.status).toBe(403);
       expect(answer.text).not.toContain(emulator().apiToken);

@@ -161,9 +161,11 @@ describe("with several users", () => {
     await submit(own, { policy: "approval", fast: "false" });
     const { id } = own.signingRequests[0] ?? { id: "" };
     const session = await sessionOf(own);
+    const { port } = new URL(own.origin);
+    // The choice in another emulator, on another port, is none here.
     const as = (user: string): Record<string, string> => ({
       ...OWN_FORM,
-      cookie: `${session}; signpath-emulator-user=${user}`,
+      cookie: `${session}; signpath-emulator-user-1=stranger; signpath-emulator-user-${port}=${user}`,
     });
     const decide = (user: string, verdict: string): ReturnType<typeof visit> =>
       visit(own, `/ui/requests/${id}/decide`, { form: { verdict, return: "/" }, headers: as(user) });
@@ -186,7 +188,7 @@ describe("with several users", () => {
     });
     expect([chosen.status, chosen.headers["set-cookie"]]).toEqual([
       303,
-      expect.stringMatching(/^signpath-emulator-user=boss; Path=\/;/),
+      expect.stringMatching(/^signpath-emulator-user-\d+=boss; Path=\/;/),
     ]);
     expect((await visit(own, "/ui/user", { form: { user: "x\r\ny" }, headers: as("") })).status).toBe(404);
     await own.close();
