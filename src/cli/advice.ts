@@ -6,7 +6,10 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
     "POLICY_UNUSABLE",
     "signpath policies lists what this API token may use, and what is wrong with the others.",
   ],
-  ["ALGORITHM_NOT_SUPPORTED", "signpath policies shows the kind of each key; --hash and --padding choose."],
+  [
+    "ALGORITHM_NOT_SUPPORTED",
+    "signpath policies shows the kind of each key: choose a hash and a padding that go with it.",
+  ],
   [
     "REQUEST_REJECTED",
     "The same request is refused again: what the service says has to be put right in SignPath.",

@@ -7,6 +7,7 @@ import { run } from "../support/run.js";
 import { temporaryFolder } from "../support/temporary.js";
 import { testWith } from "../support/verifiers.js";
 import { examplesIn, pathWithSignpath, wholeTree } from "./help-support.js";
+import { documents as signableDocuments } from "./sign/support.js";
 import { fill, namesIn } from "./support.js";
 
 const emulator = useEmulator();
@@ -17,6 +18,10 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
     "it signs 64 MiB: test/cli/demo.test.ts",
   "signpath init                                    # settings, and a job for your CI":
     "it asks on a terminal: test/cli/init-terminal.test.ts",
+  "signpath doctor                                  # what is wrong, before a signature is spent?":
+    "it lists the policies by their own names: test/cli/doctor",
+  "signpath doctor": "it lists the policies by their own names: test/cli/doctor",
+  "signpath doctor --timeout 5": "it lists the policies by their own names: test/cli/doctor",
   "signpath demo": "it signs 64 MiB: test/cli/demo.test.ts",
   "signpath demo setup.msi --out demo-output": "it is run with files of one's own in test/cli/demo.test.ts",
   "signpath init  # asks": "it asks on a terminal: test/cli/init-terminal.test.ts",
@@ -45,8 +50,8 @@ testWith(
         const inFolder = shell();
         const failed: string[] = [];
         for (const line of examplesIn(after).filter((each) => !(each in LEFT_OUT))) {
-          const { status, stderr } = await inFolder(runnable(line));
-          if (status !== 0) failed.push(`${line}\n${status}: ${stderr}`);
+          const { status, stdout, stderr } = await inFolder(runnable(line));
+          if (status !== 0) failed.push(`${line}\n${status}: ${stdout}${stderr}`);
         }
         return failed;
       }),
@@ -62,8 +67,10 @@ testWith(
   180_000,
 );
 
-/** An emulator runs until it is stopped, once it has said how it is reached. */
+/** With what an example needs; an emulator runs until it is stopped, once it has said how it is reached. */
 function runnable(line: string): string {
+  // Of no other example is it one of the files.
+  if (line.includes('"dist/**/*.{exe,dll}"')) return `cp setup.exe dist/ && ${line} && rm dist/setup.exe`;
   if (!/^signpath emulator/.test(line)) return line;
   return `{ exec ${line}
   } > said & pid=$!
@@ -85,10 +92,19 @@ async function prepare(): Promise<() => Shell> {
     "issuers.pem": certificates,
     "ca.pem": certificates,
   };
+  const {
+    "tool.exe": image = "",
+    "app.jar": jar = "",
+    "report.pdf": pdf = "",
+  } = await signableDocuments(emulator());
   const cwd = fill(temporaryFolder(), {
     "setup.msi": "setup",
     "README.md": "read",
-    "report.pdf": "report",
+    "report.pdf": pdf,
+    "setup.exe": image,
+    "app.jar": jar,
+    "manual.pdf": pdf,
+    "accounts.json": JSON.stringify([{ name: "Example", users: [{ name: "build", submitter: "*" }] }]),
     ...pems,
   });
   mkdirSync(`${cwd}/dist`);
@@ -112,6 +128,7 @@ async function prepare(): Promise<() => Shell> {
     "signpath sign setup.msi --timestamp http://tsa.example",
   ];
   expect(await inFolder(cwd)(before.join(" && "))).toMatchObject({ status: 0 });
+  expect(await inFolder(cwd)("git init -q && git add setup.msi dist")).toMatchObject({ status: 0 });
   expect(namesIn(cwd)).toContain("setup.msi.p7s");
   return () => {
     const folder = temporaryFolder();

@@ -72,7 +72,8 @@ Journal:
   that one finishes what is in flight, for up to a minute, and begins nothing else. Only if it is
   killed, too, or the machine stops, may what was in flight be signed twice; the next run says how
   many files that can be. A CMS signature that --keep-unstamped left without its timestamp gets that
-  when it is run again, and is not made again. Names from stdin are not kept: give them again. Do not edit a journal.
+  when it is run again, and is not made again. Names from stdin are not kept: give them again. Do
+  not edit a journal.
 
 What is shown:
   On a terminal one line says how far it is and what it waits for; failures scroll by above it.
