@@ -23,7 +23,8 @@ const TOKEN = `SIGNPATH_API_TOKEN: \${{ secrets.SIGNPATH_API_TOKEN }}`;
 
 /** A workflow of GitHub Actions. */
 export function githubRecipe(facts: RecipeFacts): Recipe {
-  const secret = "The API token: Settings > Environments > release, for tags v* only > secret SIGNPATH_API_TOKEN.";
+  const secret =
+    "The API token: Settings > Environments > release, for tags v* only > secret SIGNPATH_API_TOKEN.";
   const text = `${heading("#", secret)}name: Sign
 on:
   push:
