@@ -16,6 +16,16 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
       "--aia",
       "--incomplete-chain",
     ],
+    "Some formats alone:": [
+      "--ecdsa-format",
+      "--description",
+      "--url",
+      "--nested",
+      "--page-hashes",
+      "--reason",
+      "--location",
+      "--signature-name",
+    ],
     "Timestamps:": ["--timestamp", "--timestamp-roots", "--timestamp-order", "--keep-unstamped"],
     "Files and batches:": [
       "--recursive",
@@ -24,6 +34,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
       "--null",
       "--in-place",
       "--out",
+      "--base-dir",
       "--jobs",
       "--journal",
       "--resume",
@@ -32,6 +43,17 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
   init: {
     "What is configured:": ["--organization", "--project", "--policy", "--api-url", "--config"],
     "The job:": ["--ci", "--write", "--files", "--timestamp", "--certificates"],
+  },
+  emulator: {
+    "Whose it is:": [
+      "--state",
+      "--organization",
+      "--accounts",
+      "--as",
+      "--approvals-needed",
+      "--approval-expiry",
+    ],
+    "What goes wrong:": ["--rate-limit", "--fault", "--seed"],
   },
   verify: {
     "What is trusted:": ["--root", "--timestamp-root", "--certificates", "--crl"],
