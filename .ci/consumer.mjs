@@ -1,5 +1,5 @@
 // The package as its users get it: packed, installed into empty folders, imported, compiled, run.
-// `node .ci/consumer.mjs examples` runs nothing but the examples.
+// `node .ci/consumer.mjs examples` runs nothing but the examples. What was tried stays in the folder that PACKED names.
 import { execFile, spawn } from "node:child_process";
 import {
   cpSync,
@@ -71,7 +71,9 @@ async function useItAlone(folder) {
 
 async function pack() {
   await run("npm", ["pack", "--silent", "--pack-destination", root]);
-  return join(root, readdirSync(root)[0]);
+  const [name] = readdirSync(root);
+  if (process.env.PACKED) cpSync(join(root, name), join(process.env.PACKED, name));
+  return join(root, name);
 }
 
 async function install(tarball, name, packages = []) {

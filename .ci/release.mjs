@@ -1,11 +1,11 @@
 // Whether this commit can be released: `node .ci/release.mjs [tag]` names what is in the way.
-// `--notes` prints what CHANGELOG.md says of the version, `--dist-tag` the name that npm shall know it by.
+// `--notes` prints what CHANGELOG.md says of the version, `--name` the package with its version, `--dist-tag` the tag that npm shall know it by.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 const { values, positionals } = parseArgs({
-  options: { notes: { type: "boolean" }, "dist-tag": { type: "boolean" } },
+  options: { notes: { type: "boolean" }, name: { type: "boolean" }, "dist-tag": { type: "boolean" } },
   allowPositionals: true,
 });
 const manifest = json("package.json");
@@ -17,6 +17,7 @@ const sections = changelogSections();
 const section = sections.find(({ name }) => name === version);
 
 if (values.notes) console.log(section?.text ?? "");
+else if (values.name) console.log(`${manifest.name}@${version}`);
 else if (values["dist-tag"]) console.log(semantic.exec(version)?.groups.before ? "next" : "latest");
 else report();
 

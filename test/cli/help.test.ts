@@ -40,6 +40,7 @@ describe("help", () => {
     const headings = [
       "Options:",
       "CMS signatures:",
+      "Some formats alone:",
       "Timestamps:",
       "Files and batches:",
       "Settings and output:",

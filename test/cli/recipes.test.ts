@@ -88,7 +88,7 @@ const READERS: Readonly<Record<Platform, (text: string) => Job>> = {
     const stages = text.split(/^ {4}stage\(/m).slice(1);
     const steps = stages.flatMap((stage) => {
       const hasToken = stage.includes("SIGNPATH_API_TOKEN = credentials('signpath-api-token')");
-      const [before = ""] = stage.split(/^ {2}post \{/m);
+      const [before = ""] = stage.split(/^ {6}post \{/m);
       return [...before.matchAll(/sh (?:'''\n(.*?)'''|'(.*?)')\n/gs)].map(([, block, line]) => ({
         script: block ?? line ?? "",
         shell: ["sh", "-xe"],
@@ -208,13 +208,15 @@ describe("the workflow for GitHub", () => {
     },
   );
 
-  test("names each action by its commit, and may only read", async () => {
+  test("names each action by its commit, may only read, and runs for tags, with the secret of an environment", async () => {
     const { text } = await repository("github");
-    const { permissions, jobs } = parse(text) as {
+    const { permissions, jobs, on } = parse(text) as {
       permissions: unknown;
-      jobs: { sign: { steps: GithubStep[] } };
+      on: unknown;
+      jobs: { sign: { environment: string; steps: GithubStep[] } };
     };
     expect(permissions).toEqual({ contents: "read" });
+    expect([on, jobs.sign.environment]).toEqual([{ push: { tags: ["v*"] } }, "release"]);
     const actions = jobs.sign.steps.flatMap(({ uses }) => uses ?? []);
     expect(actions.length).toBeGreaterThan(2);
     for (const action of actions) expect(action).toMatch(/^actions\/[\w/-]+@[0-9a-f]{40}$/);
@@ -230,7 +232,7 @@ test("the job for GitLab has the keys of a job, and keeps what was signed where 
     image: expect.stringMatching(/^node:\d+-/),
     timeout: "30 minutes",
     resource_group: "signpath",
-    rules: [{ if: "$CI_COMMIT_TAG" }],
+    rules: [{ if: '$CI_COMMIT_TAG && $CI_COMMIT_REF_PROTECTED == "true"' }],
     cache: { key: "signpath-$CI_PIPELINE_ID", paths: ["signatures/"], when: "on_failure" },
     artifacts: { paths: ["signatures/"], exclude: ["signatures/.journal*"] },
   });
@@ -259,8 +261,10 @@ test("the pipeline for Jenkins is declarative, its blocks are closed, and it arc
   }
   expect(depth).toBe(0);
   const sections = [...bare.matchAll(/^ {2}(\w+) \{/gm)].map(([, name]) => name);
-  expect(sections).toEqual(["agent", "options", "environment", "stages", "post"]);
-  expect(text).toContain("archiveArtifacts artifacts: 'signatures/**'");
+  expect(sections).toEqual(["agent", "options", "environment", "stages"]);
+  const [, sign = ""] = text.split("stage('Sign')");
+  expect(sign).toContain("when { buildingTag() }");
+  expect(sign).toContain("archiveArtifacts artifacts: 'signatures/**'");
 });
 
 test("docs/ci.md has the jobs as signpath init makes them", () => {

@@ -60,6 +60,7 @@ test("--notes prints the changes of the version, and --dist-tag keeps a preview 
   const root = project({});
   expect((await release(root, ["--notes"])).stdout).toBe("- One.\n");
   expect((await release(root, ["--dist-tag"])).stdout).toBe("latest\n");
+  expect((await release(root, ["--name"])).stdout).toBe("signer@1.2.3\n");
   const preview = project({ manifest: { version: "2.0.0-rc.1" } });
   expect((await release(preview, ["--dist-tag"])).stdout).toBe("next\n");
 });

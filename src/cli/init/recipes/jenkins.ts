@@ -33,6 +33,7 @@ ${indented(4, environment)}    NPM_CONFIG_PREFIX = "\${env.WORKSPACE}/.npm-globa
       }
     }
     stage('Sign') {
+      when { buildingTag() } // of a multibranch pipeline; in another job say here what may be signed
       environment {
         SIGNPATH_API_TOKEN = credentials('signpath-api-token')
       }
@@ -43,12 +44,12 @@ ${indented(
 )}        sh '''
 ${indented(10, verifyCommands(facts))}        '''
       }
-    }
-  }
-  post {
-    success {
-      archiveArtifacts artifacts: '${FOLDER}/**', ${facts.journal ? `excludes: '${JOURNAL}*', ` : ""}fingerprint: true
-      sh 'rm -rf ${FOLDER}'
+      post {
+        success {
+          archiveArtifacts artifacts: '${FOLDER}/**', ${facts.journal ? `excludes: '${JOURNAL}*', ` : ""}fingerprint: true
+          sh 'rm -rf ${FOLDER}'
+        }
+      }
     }
   }
 }
