@@ -17,16 +17,16 @@ const unused = ["lib/dispatcher/client-h2.js", "lib/web/fetch/body.js"];
 const loader = "dist/api/transport/undici.js";
 
 const groups = [
-  { name: "start", test: /[\\/]dist[\\/]cli[\\/](compile-cache|wasm-tiering)\.js$/, priority: 4 },
+  { name: "start", test: /[\\/]dist[\\/]cli[\\/]shell[\\/](compile-cache|wasm-tiering)\.js$/, priority: 4 },
   {
     name: "cli",
-    test: /[\\/]dist[\\/](cli[\\/](advice|cli-error|output|style|exit-codes|describe|certificate-files|sign[\\/]timestamps)|policy[\\/]issuers)\.js$/,
+    test: /[\\/]dist[\\/](cli[\\/](errors[\\/](advice|cli-error|exit-codes|describe)|shell[\\/](output|style)|certificates[\\/]certificate-files|sign[\\/]timestamps)|policy[\\/]issuers)\.js$/,
     priority: 3,
   },
   // What the worker of journals has in common with the program stays with that.
   {
     name: "process",
-    test: /[\\/]dist[\\/]cli[\\/](process|program|session|interruption|client|duration|style|certificate-text|arguments|table|sign[\\/][\w-]+|sign[\\/]journal[\\/]flags)\.js$/,
+    test: /[\\/]dist[\\/]cli[\\/](program|client|arguments|shell[\\/](process|session|interruption|duration|table)|certificates[\\/]certificate-text|sign[\\/][\w-]+|sign[\\/]journal[\\/]flags)\.js$/,
     priority: 2,
   },
   { name: "base", test: /[\\/]dist[\\/](base|wire)[\\/]/, priority: 3 },

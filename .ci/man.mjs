@@ -4,7 +4,7 @@ import { VERSION } from "../dist/base/version.js";
 import { commandFacts } from "../dist/cli/help/command-tree.js";
 import { HELP as GIT_HELP } from "../dist/cli/plugins/git/help.js";
 import { makeProgram } from "../dist/cli/program.js";
-import { Session } from "../dist/cli/session.js";
+import { Session } from "../dist/cli/shell/session.js";
 import { SETTINGS } from "../dist/config/settings.js";
 import { page, paragraphs, roff, section, subsection, tagged, verbatim } from "./roff.mjs";
 

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { commandFacts } from "../dist/cli/help/command-tree.js";
 import { withRecipes } from "../dist/cli/init/recipes/document.js";
 import { makeProgram } from "../dist/cli/program.js";
-import { Session } from "../dist/cli/session.js";
+import { Session } from "../dist/cli/shell/session.js";
 
 const path = "docs/ci.md";
 const { commands } = commandFacts(makeProgram(new Session()));

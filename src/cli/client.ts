@@ -3,11 +3,11 @@ import type { Command } from "commander";
 import type { RequestEvent } from "../api/transport/telemetry.js";
 import type { SigningPolicy } from "../policy/signing-policy.js";
 import type { SignPath } from "../signpath.js";
-import { describeCertificate, keyText } from "./certificate-text.js";
-import { duration } from "./duration.js";
-import type { Output } from "./output.js";
-import { visible } from "./output.js";
-import type { OutputFlags, Session } from "./session.js";
+import { describeCertificate, keyText } from "./certificates/certificate-text.js";
+import { duration } from "./shell/duration.js";
+import type { Output } from "./shell/output.js";
+import { visible } from "./shell/output.js";
+import type { OutputFlags, Session } from "./shell/session.js";
 
 /** Options of each command that talks to SignPath. */
 export interface ClientFlags extends OutputFlags {

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import { useCompileCache } from "./compile-cache.js";
-import { leaveWasmUnoptimized } from "./wasm-tiering.js";
+import { useCompileCache } from "./shell/compile-cache.js";
+import { leaveWasmUnoptimized } from "./shell/wasm-tiering.js";
 
 leaveWasmUnoptimized();
 useCompileCache();
 // Only what is loaded from here on comes out of the cache.
-void import("./process.js").then(({ runProcess }) => runProcess());
+void import("./shell/process.js").then(({ runProcess }) => runProcess());

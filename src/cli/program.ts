@@ -14,7 +14,7 @@ import { suggestChoices } from "./help/choices.js";
 import { groupOptions } from "./help/groups.js";
 import { mistakeText } from "./help/mistake.js";
 import { wrapped } from "./help/wrapped.js";
-import type { Session } from "./session.js";
+import type { Session } from "./shell/session.js";
 
 const DESCRIPTION = "Signs files with a key that stays in SignPath. Only a hash leaves this machine.";
 

@@ -3,9 +3,9 @@ import { TLSSocket } from "node:tls";
 import { inspectConfig } from "../config/inspect.js";
 import type { SettingValues } from "../config/settings.js";
 import type { SignEvent } from "../policy/telemetry.js";
-import { duration } from "./duration.js";
-import type { Output } from "./output.js";
-import { visible } from "./output.js";
+import { duration } from "./shell/duration.js";
+import type { Output } from "./shell/output.js";
+import { visible } from "./shell/output.js";
 
 /** Tells of the settings and where they came from, and from then on of connections and of signatures. Nothing of it is secret. */
 export function tellSteps(output: Output, configFile: string | undefined): void {

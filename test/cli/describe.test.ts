@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 import { namedException, SignPathError } from "../../src/base/errors.js";
-import { CliError, unreadable } from "../../src/cli/cli-error.js";
-import { describe as describeError } from "../../src/cli/describe.js";
-import { table } from "../../src/cli/table.js";
+import { CliError, unreadable } from "../../src/cli/errors/cli-error.js";
+import { describe as describeError } from "../../src/cli/errors/describe.js";
+import { table } from "../../src/cli/shell/table.js";
 
 const failure = new SignPathError(
   "FORBIDDEN",

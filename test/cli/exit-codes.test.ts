@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { combinedExitCode, exitCodeOf } from "../../src/cli/exit-codes.js";
+import { combinedExitCode, exitCodeOf } from "../../src/cli/errors/exit-codes.js";
 import type { Fault } from "../../src/emulator/index.js";
 import { useEmulator } from "../support/emulator.js";
 import { temporaryFolder } from "../support/temporary.js";

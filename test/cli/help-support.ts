@@ -3,7 +3,7 @@ import { delimiter } from "node:path";
 import type { CommandFacts } from "../../src/cli/help/command-tree.js";
 import { commandFacts } from "../../src/cli/help/command-tree.js";
 import { makeProgram } from "../../src/cli/program.js";
-import { Session } from "../../src/cli/session.js";
+import { Session } from "../../src/cli/shell/session.js";
 import { temporaryFolder } from "../support/temporary.js";
 import { MAIN } from "./support.js";
 

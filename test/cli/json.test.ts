@@ -31,7 +31,7 @@ test("each event that signing tells of is documented", () => {
   const files = folders.flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
   );
-  const sources = [...files, join(ROOT, "src/cli/session.ts"), join(ROOT, "src/cli/client.ts")]
+  const sources = [...files, join(ROOT, "src/cli/shell/session.ts"), join(ROOT, "src/cli/client.ts")]
     .filter((path) => path.endsWith(".ts"))
     .map((path) => readFileSync(path, "utf8"));
   const told = sources.flatMap((text) =>

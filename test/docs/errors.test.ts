@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { statusFailure } from "../../src/api/transport/failure.js";
 import { SIGNPATH } from "../../src/api/transport/peer.js";
 import { readServerWords } from "../../src/api/transport/problem.js";
-import { exitCodeOf } from "../../src/cli/exit-codes.js";
+import { exitCodeOf } from "../../src/cli/errors/exit-codes.js";
 import { ROOT } from "./support/markdown.js";
 
 const page = readFileSync(join(ROOT, "docs/errors.md"), "utf8");
@@ -40,7 +40,7 @@ function wordsOf(file: string, type: string): string[] {
 
 const codes = [
   ...wordsOf("src/base/errors.ts", "SignPathErrorCode"),
-  ...wordsOf("src/cli/exit-codes.ts", "CliErrorCode"),
+  ...wordsOf("src/cli/errors/exit-codes.ts", "CliErrorCode"),
 ];
 
 it("docs/errors.md has a section for each code, and for no other", () => {

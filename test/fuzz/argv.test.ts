@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect } from "vitest";
 import { runProgram } from "../../src/cli/program.js";
-import { Session } from "../../src/cli/session.js";
+import { Session } from "../../src/cli/shell/session.js";
 import { useEmulator } from "../support/emulator.js";
 import { temporaryFolder } from "../support/temporary.js";
 import { HOSTILE_NAMES } from "./arbitraries.js";

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import fc from "fast-check";
-import { describeCertificate } from "../../src/cli/certificate-text.js";
+import { describeCertificate } from "../../src/cli/certificates/certificate-text.js";
 import { buildChain, readCertificates, toPem } from "../../src/policy/chain.js";
 import type { PolicyOperations } from "../../src/policy/signing-policy.js";
 import { SigningPolicy } from "../../src/policy/signing-policy.js";

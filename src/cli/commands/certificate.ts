@@ -2,18 +2,18 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import type { SigningPolicy } from "../../policy/signing-policy.js";
 import { collect } from "../arguments.js";
-import { openDestination } from "../atomic-file.js";
-import { readCertificateFiles } from "../certificate-files.js";
-import type { CertificateText } from "../certificate-text.js";
-import { describeCertificate, keyText } from "../certificate-text.js";
-import { usageError } from "../cli-error.js";
+import { readCertificateFiles } from "../certificates/certificate-files.js";
+import type { CertificateText } from "../certificates/certificate-text.js";
+import { describeCertificate, keyText } from "../certificates/certificate-text.js";
+import { untimely } from "../certificates/validity.js";
 import type { ClientFlags } from "../client.js";
 import { addClientOptions, withClient } from "../client.js";
-import type { Output } from "../output.js";
-import { visible } from "../output.js";
-import type { Outcome, Session } from "../session.js";
-import { table } from "../table.js";
-import { untimely } from "../validity.js";
+import { usageError } from "../errors/cli-error.js";
+import { openDestination } from "../shell/atomic-file.js";
+import type { Output } from "../shell/output.js";
+import { visible } from "../shell/output.js";
+import type { Outcome, Session } from "../shell/session.js";
+import { table } from "../shell/table.js";
 
 interface CertificateFlags extends ClientFlags {
   readonly format: "pem" | "der" | "text";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { Argument } from "commander";
 import type { Shell } from "../completion/script.js";
-import type { Outcome, Session } from "../session.js";
+import type { Outcome, Session } from "../shell/session.js";
 
 const SHELLS: readonly Shell[] = ["bash", "zsh", "fish"];
 

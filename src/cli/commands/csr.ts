@@ -2,11 +2,11 @@ import type { Extension } from "@peculiar/x509";
 import type { Command } from "commander";
 import { Option } from "commander";
 import { collect } from "../arguments.js";
-import { openDestination } from "../atomic-file.js";
-import { usageError } from "../cli-error.js";
 import type { ClientFlags } from "../client.js";
 import { addClientOptions, withClient } from "../client.js";
-import type { Outcome, Session } from "../session.js";
+import { usageError } from "../errors/cli-error.js";
+import { openDestination } from "../shell/atomic-file.js";
+import type { Outcome, Session } from "../shell/session.js";
 
 interface CsrFlags extends ClientFlags {
   readonly subject?: string;

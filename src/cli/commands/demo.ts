@@ -2,16 +2,16 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
-import { isSystemError, unwritable } from "../cli-error.js";
 import type { EmulatorFacts } from "../demo/emulator-process.js";
 import type { DemoResult } from "../demo/run.js";
 import type { Samples } from "../demo/samples.js";
-import { duration } from "../duration.js";
-import { exitCodeOf } from "../exit-codes.js";
-import { visible } from "../output.js";
-import type { Outcome, OutputFlags, Session } from "../session.js";
+import { isSystemError, unwritable } from "../errors/cli-error.js";
+import { exitCodeOf } from "../errors/exit-codes.js";
+import { duration } from "../shell/duration.js";
+import { visible } from "../shell/output.js";
+import type { Outcome, OutputFlags, Session } from "../shell/session.js";
+import { table } from "../shell/table.js";
 import { makePlan } from "../sign/plan.js";
-import { table } from "../table.js";
 
 interface DemoFlags extends OutputFlags {
   readonly out?: string;

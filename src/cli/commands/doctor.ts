@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { collect, wholeNumber } from "../arguments.js";
 import { addClientOptions } from "../client.js";
 import type { DoctorFlags } from "../doctor/open.js";
-import type { Session } from "../session.js";
+import type { Session } from "../shell/session.js";
 
 const AFTER = `
 Looks at the settings and where each comes from (secrets only as "set"), Node.js, the toolkits

@@ -1,15 +1,15 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Emulator } from "../../emulator/index.js";
-import { readAccounts } from "../accounts-option.js";
 import { collect, wholeNumber } from "../arguments.js";
-import { openDestination } from "../atomic-file.js";
-import { CliError, isSystemError, reasonOf, usageError } from "../cli-error.js";
-import { EMULATOR_HELP } from "../emulator-help.js";
-import { readFaults } from "../fault-option.js";
-import { openBrowser } from "../open-browser.js";
-import { visible } from "../output.js";
-import type { Outcome, OutputFlags, Session } from "../session.js";
+import { readAccounts } from "../emulator/accounts-option.js";
+import { EMULATOR_HELP } from "../emulator/emulator-help.js";
+import { readFaults } from "../emulator/fault-option.js";
+import { openBrowser } from "../emulator/open-browser.js";
+import { CliError, isSystemError, reasonOf, usageError } from "../errors/cli-error.js";
+import { openDestination } from "../shell/atomic-file.js";
+import { visible } from "../shell/output.js";
+import type { Outcome, OutputFlags, Session } from "../shell/session.js";
 import { policyLine, stateLines, userLines } from "../view/emulator-lines.js";
 
 interface EmulatorFlags extends OutputFlags {

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import { collect } from "../arguments.js";
 import type { InitFlags } from "../init/flags.js";
-import type { Session } from "../session.js";
+import type { Session } from "../shell/session.js";
 
 const AFTER = `
 On a terminal it asks for what the flags leave open; elsewhere, and with --yes, it does not

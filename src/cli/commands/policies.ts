@@ -2,16 +2,16 @@ import type { Command } from "commander";
 import type { PolicyFilter } from "../../api/client.js";
 import { SignPathError } from "../../base/errors.js";
 import type { SigningPolicy } from "../../policy/signing-policy.js";
-import type { CertificateText } from "../certificate-text.js";
-import { describeCertificate, keyText } from "../certificate-text.js";
-import { usageError } from "../cli-error.js";
+import type { CertificateText } from "../certificates/certificate-text.js";
+import { describeCertificate, keyText } from "../certificates/certificate-text.js";
+import type { Untimely } from "../certificates/validity.js";
+import { untimely } from "../certificates/validity.js";
 import type { ClientFlags } from "../client.js";
 import { addClientOptions, withClient } from "../client.js";
-import { visible } from "../output.js";
-import type { Outcome, Session } from "../session.js";
-import { table } from "../table.js";
-import type { Untimely } from "../validity.js";
-import { untimely } from "../validity.js";
+import { usageError } from "../errors/cli-error.js";
+import { visible } from "../shell/output.js";
+import type { Outcome, Session } from "../shell/session.js";
+import { table } from "../shell/table.js";
 
 const AFTER = `
 The API token's user must be a submitter of a policy for it to be listed. What has expired, is

@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
 import { collect, wholeNumber } from "../arguments.js";
-import { usageError } from "../cli-error.js";
 import { addClientOptions } from "../client.js";
-import type { Session } from "../session.js";
+import { usageError } from "../errors/cli-error.js";
+import type { Session } from "../shell/session.js";
 import { addCmsOptions } from "../sign/cms-flags.js";
 import type { SignFlags } from "../sign/flags.js";
 import { HASHES } from "../sign/flags.js";

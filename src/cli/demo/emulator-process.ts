@@ -2,7 +2,7 @@ import type { ChildProcessByStdio } from "node:child_process";
 import { spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { CliError } from "../cli-error.js";
+import { CliError } from "../errors/cli-error.js";
 
 const MAIN = fileURLToPath(new URL("../main.js", import.meta.url));
 

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { basename, join } from "node:path";
 import type { SigningPolicy } from "../../policy/signing-policy.js";
 import type { SignPath } from "../../signpath.js";
-import { openDestination } from "../atomic-file.js";
+import { openDestination } from "../shell/atomic-file.js";
 import { cmsSigner } from "../sign/formats/cms.js";
 import { rawSigner } from "../sign/formats/raw.js";
 import type { Signature } from "../sign/signer.js";

@@ -1,8 +1,8 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { RequestEvent } from "../../api/transport/telemetry.js";
 import { tellOfRequest } from "../client.js";
-import type { Outcome, Session } from "../session.js";
-import { COLOURED, PLAIN, wantsColour } from "../style.js";
+import type { Outcome, Session } from "../shell/session.js";
+import { COLOURED, PLAIN, wantsColour } from "../shell/style.js";
 import type { DoctorFlags } from "./open.js";
 import { openContext } from "./open.js";
 import type { Paper } from "./report.js";

@@ -1,7 +1,7 @@
 import type { SignPathErrorCode } from "../../base/errors.js";
-import { describe } from "../describe.js";
-import type { CliErrorCode } from "../exit-codes.js";
-import type { Untimely } from "../validity.js";
+import type { Untimely } from "../certificates/validity.js";
+import { describe } from "../errors/describe.js";
+import type { CliErrorCode } from "../errors/exit-codes.js";
 
 /** How bad a finding is. */
 export type Status = "ok" | "warning" | "error" | "skipped";

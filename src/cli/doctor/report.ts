@@ -1,7 +1,7 @@
-import { duration } from "../duration.js";
-import type { Output } from "../output.js";
-import { visible } from "../output.js";
-import type { Style } from "../style.js";
+import { duration } from "../shell/duration.js";
+import type { Output } from "../shell/output.js";
+import { visible } from "../shell/output.js";
+import type { Style } from "../shell/style.js";
 import type { Status } from "./finding.js";
 import type { Diagnosis, Placed } from "./run.js";
 import { STAGES } from "./stages.js";

@@ -1,5 +1,5 @@
 import type { Defect } from "../../config/inspection.js";
-import { exitCodeOf } from "../exit-codes.js";
+import { exitCodeOf } from "../errors/exit-codes.js";
 import type { Context } from "./context.js";
 import type { Finding, Status } from "./finding.js";
 import { failureOf } from "./finding.js";

@@ -1,4 +1,4 @@
-import { shown } from "../describe.js";
+import { shown } from "../errors/describe.js";
 
 const NO_OPTION = "The API token is no option, where others could read it: set SIGNPATH_API_TOKEN.";
 

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { Unreadable } from "../../config/readers.js";
-import { usageError } from "../cli-error.js";
+import { usageError } from "../errors/cli-error.js";
 import type { Check } from "./checks.js";
 
 const UNANSWERED = "the questions were not answered: nothing was written";

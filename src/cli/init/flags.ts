@@ -1,6 +1,6 @@
 import { text, Unreadable } from "../../config/readers.js";
-import { usageError } from "../cli-error.js";
-import type { OutputFlags } from "../session.js";
+import { usageError } from "../errors/cli-error.js";
+import type { OutputFlags } from "../shell/session.js";
 import type { Platform } from "./answers.js";
 import type { Check } from "./checks.js";
 import { checks } from "./checks.js";

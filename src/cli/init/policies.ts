@@ -1,4 +1,4 @@
-import type { Session } from "../session.js";
+import type { Session } from "../shell/session.js";
 import type { Answers } from "./answers.js";
 
 /** As long as the list of policies may keep a person waiting. */
@@ -18,7 +18,7 @@ export async function policiesToChooseFrom(
   output.talk("The policies that the token of SIGNPATH_API_TOKEN may use:");
   const [{ SignPath }, { describe }] = await Promise.all([
     import("../../signpath.js"),
-    import("../describe.js"),
+    import("../errors/describe.js"),
   ]);
   const client = new SignPath({ organizationId, apiUrl, metadata: false, totalTimeoutMs: LIST_MS });
   try {

@@ -1,12 +1,12 @@
 import { access, mkdir } from "node:fs/promises";
 import { dirname, isAbsolute } from "node:path";
 import { Unreadable } from "../../config/readers.js";
-import type { FileDestination } from "../atomic-file.js";
-import { openDestination } from "../atomic-file.js";
-import { readCertificateFiles } from "../certificate-files.js";
-import { unwritable, usageError } from "../cli-error.js";
-import { visible } from "../output.js";
-import type { Outcome, Session } from "../session.js";
+import { readCertificateFiles } from "../certificates/certificate-files.js";
+import { unwritable, usageError } from "../errors/cli-error.js";
+import type { FileDestination } from "../shell/atomic-file.js";
+import { openDestination } from "../shell/atomic-file.js";
+import { visible } from "../shell/output.js";
+import type { Outcome, Session } from "../shell/session.js";
 import type { Answers, Platform } from "./answers.js";
 import { configText, PLATFORMS } from "./answers.js";
 import { checks } from "./checks.js";

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import type { SignPathError } from "../../base/errors.js";
-import type { Destination } from "../atomic-file.js";
-import type { Description } from "../describe.js";
-import { describe } from "../describe.js";
-import { concernsAll, exitCodeOf } from "../exit-codes.js";
-import type { Output } from "../output.js";
+import type { Description } from "../errors/describe.js";
+import { describe } from "../errors/describe.js";
+import { concernsAll, exitCodeOf } from "../errors/exit-codes.js";
+import type { Destination } from "../shell/atomic-file.js";
+import type { Output } from "../shell/output.js";
 import type { BatchFacts, BatchView } from "./events.js";
 import type { Begun, Looked, Memory } from "./memory.js";
 import { MemoryFailure } from "./memory.js";

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
-import { usageError } from "../cli-error.js";
-import { visible } from "../output.js";
+import { usageError } from "../errors/cli-error.js";
+import { visible } from "../shell/output.js";
 import type { Input } from "./inputs/input.js";
 import type { Places } from "./inputs/places.js";
 import type { Seen } from "./inputs/seen.js";

@@ -1,5 +1,5 @@
 import type { RequestEvent } from "../../api/transport/telemetry.js";
-import type { Description } from "../describe.js";
+import type { Description } from "../errors/describe.js";
 
 /** What happens while files are signed: plain data, which can cross from one process to another. */
 export type BatchEvent =

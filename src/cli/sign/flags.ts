@@ -1,5 +1,5 @@
-import { usageError } from "../cli-error.js";
 import type { ClientFlags } from "../client.js";
+import { usageError } from "../errors/cli-error.js";
 import type { CmsFlags } from "./cms-flags.js";
 import type { FormatFlags } from "./format-flags.js";
 import type { FormatName } from "./formats/table.js";

@@ -1,7 +1,7 @@
 import { mkdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { isSystemError, unwritable, usageError } from "../cli-error.js";
-import { visible } from "../output.js";
+import { isSystemError, unwritable, usageError } from "../errors/cli-error.js";
+import { visible } from "../shell/output.js";
 import type { SignFlags } from "./flags.js";
 import type { FormatName } from "./formats/table.js";
 import { isEmbedded, suffixOf } from "./formats/table.js";

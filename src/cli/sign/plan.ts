@@ -2,7 +2,7 @@ import { accessSync, constants } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { CliError, isSystemError, unreadable, unwritable } from "../cli-error.js";
+import { CliError, isSystemError, unreadable, unwritable } from "../errors/cli-error.js";
 import type { Pair } from "./collisions.js";
 import { refuseCollisions, withoutRepeats } from "./collisions.js";
 import type { SignFlags } from "./flags.js";

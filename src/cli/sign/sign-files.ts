@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
-import { usageError } from "../cli-error.js";
-import { visible } from "../output.js";
-import type { Outcome, Session } from "../session.js";
+import { usageError } from "../errors/cli-error.js";
+import { visible } from "../shell/output.js";
+import type { Outcome, Session } from "../shell/session.js";
 import { makeView } from "../view/make-view.js";
 import { checkUsage } from "./flags.js";
 import { checkJournalFlags, journalOf } from "./journal/flags.js";

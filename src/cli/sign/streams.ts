@@ -1,9 +1,9 @@
 import { addAbortSignal } from "node:stream";
 import type { SigningSource } from "../../policy/signing-policy.js";
-import type { Destination } from "../atomic-file.js";
-import { openDestination } from "../atomic-file.js";
-import { unwritable } from "../cli-error.js";
-import type { Output } from "../output.js";
+import { unwritable } from "../errors/cli-error.js";
+import type { Destination } from "../shell/atomic-file.js";
+import { openDestination } from "../shell/atomic-file.js";
+import type { Output } from "../shell/output.js";
 import { inputError } from "./formats/file-errors.js";
 import type { Job } from "./plan.js";
 import { STREAM } from "./plan.js";

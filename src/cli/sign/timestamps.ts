@@ -2,7 +2,7 @@ import type { TimestampOptions } from "../../cms/index.js";
 import { TIMESTAMP_URLS_VARIABLE, timestampUrlsIn } from "../../cms/timestamp/environment.js";
 import type { SignPath } from "../../signpath.js";
 import { sessionOf } from "../../signpath.js";
-import { usageError } from "../cli-error.js";
+import { usageError } from "../errors/cli-error.js";
 
 /** Who is asked for timestamps of signatures. */
 export interface Timestamps {

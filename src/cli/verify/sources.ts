@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { isSystemError, unreadable } from "../cli-error.js";
+import { isSystemError, unreadable } from "../errors/cli-error.js";
 import { STREAM } from "../sign/plan.js";
 
 /** What is verified. */

@@ -1,5 +1,5 @@
 import type { Emulator, StateFound } from "../../emulator/index.js";
-import { visible } from "../output.js";
+import { visible } from "../shell/output.js";
 
 /** What a state directory had in it. */
 export function stateLines({ directory, keepsLog, entries, pending, unreadable }: StateFound): string[] {

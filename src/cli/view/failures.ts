@@ -1,4 +1,4 @@
-import type { Description } from "../describe.js";
+import type { Description } from "../errors/describe.js";
 import { STREAM } from "../sign/plan.js";
 
 /** What failed, and how. */

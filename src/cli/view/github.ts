@@ -1,8 +1,8 @@
 import { appendFileSync, closeSync, constants, openSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import { reasonOf } from "../cli-error.js";
-import type { Output } from "../output.js";
-import { visible } from "../output.js";
+import { reasonOf } from "../errors/cli-error.js";
+import type { Output } from "../shell/output.js";
+import { visible } from "../shell/output.js";
 import type { BatchSummary, BatchView } from "../sign/events.js";
 import type { BatchProgress } from "./batch-progress.js";
 import type { Failure } from "./failures.js";

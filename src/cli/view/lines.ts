@@ -1,11 +1,11 @@
 import { tellOfRequest } from "../client.js";
-import { duration } from "../duration.js";
-import type { Output } from "../output.js";
-import { visible } from "../output.js";
-import { tellOfFailure } from "../session.js";
+import { duration } from "../shell/duration.js";
+import type { Output } from "../shell/output.js";
+import { visible } from "../shell/output.js";
+import { tellOfFailure } from "../shell/session.js";
+import type { Style } from "../shell/style.js";
 import type { BatchEvent, BatchSummary, BatchView } from "../sign/events.js";
 import { STREAM } from "../sign/plan.js";
-import type { Style } from "../style.js";
 import type { BatchProgress } from "./batch-progress.js";
 import { summaryLines } from "./summary.js";
 import { bytesText, filesText } from "./units.js";

@@ -1,4 +1,4 @@
-import type { Session } from "../session.js";
+import type { Session } from "../shell/session.js";
 import type { BatchEvent, BatchSummary, BatchView } from "../sign/events.js";
 import { BatchProgress } from "./batch-progress.js";
 import { LinesView } from "./lines.js";

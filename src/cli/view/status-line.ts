@@ -1,4 +1,4 @@
-import type { Style } from "../style.js";
+import type { Style } from "../shell/style.js";
 import type { BatchProgress } from "./batch-progress.js";
 import type { RateMeter } from "./rate.js";
 import { bytesText, digits, spanText } from "./units.js";

@@ -1,6 +1,6 @@
-import { visible } from "../output.js";
+import { visible } from "../shell/output.js";
+import type { Style } from "../shell/style.js";
 import type { BatchSummary } from "../sign/events.js";
-import type { Style } from "../style.js";
 import type { BatchProgress } from "./batch-progress.js";
 import type { FailureGroup } from "./failures.js";
 import { bytesText, digits, filesText, spanText } from "./units.js";

@@ -1,5 +1,5 @@
-import type { Interruption } from "../interruption.js";
-import type { Output } from "../output.js";
+import type { Interruption } from "../shell/interruption.js";
+import type { Output } from "../shell/output.js";
 import type { BatchEvent, BatchSummary, BatchView } from "../sign/events.js";
 import type { BatchProgress } from "./batch-progress.js";
 import { tell, tellEnd } from "./lines.js";

@@ -1,4 +1,4 @@
-import { visible } from "../output.js";
+import { visible } from "../shell/output.js";
 import { STREAM } from "../sign/plan.js";
 import type { BatchProgress, OpenCall } from "./batch-progress.js";
 import { spanText } from "./units.js";

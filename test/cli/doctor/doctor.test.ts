@@ -5,7 +5,7 @@ import { openContext } from "../../../src/cli/doctor/open.js";
 import { conclude, tellOf } from "../../../src/cli/doctor/report.js";
 import { diagnose } from "../../../src/cli/doctor/run.js";
 import { STAGES } from "../../../src/cli/doctor/stages.js";
-import { PLAIN } from "../../../src/cli/style.js";
+import { PLAIN } from "../../../src/cli/shell/style.js";
 import { eventually } from "../../support/eventually.js";
 import { temporaryFolder } from "../../support/temporary.js";
 import { eventsOf, fill, namesIn, signpath, start } from "../support.js";

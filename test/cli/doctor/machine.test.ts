@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { untimely } from "../../../src/cli/certificates/validity.js";
 import { checkClock } from "../../../src/cli/doctor/checks/clock.js";
 import { checkNode } from "../../../src/cli/doctor/checks/node.js";
 import { checkPeers, satisfies } from "../../../src/cli/doctor/checks/peers.js";
 import { unknownVariables } from "../../../src/cli/doctor/checks/unknown-variables.js";
-import { untimely } from "../../../src/cli/validity.js";
 import { temporaryFolder } from "../../support/temporary.js";
 import { fill } from "../support.js";
 

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { CliError } from "../../../src/cli/cli-error.js";
+import { CliError } from "../../../src/cli/errors/cli-error.js";
 import { inputError } from "../../../src/cli/sign/formats/file-errors.js";
 import { signersWith } from "../../../src/cli/sign/formats/signers.js";
 import type { FormatName } from "../../../src/cli/sign/formats/table.js";

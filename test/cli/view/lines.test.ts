@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { SignPathError } from "../../../src/base/errors.js";
-import { describe as describeError } from "../../../src/cli/describe.js";
-import { Interruption } from "../../../src/cli/interruption.js";
-import { inert, Output, visible } from "../../../src/cli/output.js";
+import { describe as describeError } from "../../../src/cli/errors/describe.js";
+import { Interruption } from "../../../src/cli/shell/interruption.js";
+import { inert, Output, visible } from "../../../src/cli/shell/output.js";
+import { COLOURED, PLAIN } from "../../../src/cli/shell/style.js";
 import type { BatchSummary } from "../../../src/cli/sign/events.js";
-import { COLOURED, PLAIN } from "../../../src/cli/style.js";
 import { BatchProgress } from "../../../src/cli/view/batch-progress.js";
 import { LinesView } from "../../../src/cli/view/lines.js";
 import { summaryLines } from "../../../src/cli/view/summary.js";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { COLOURED, PLAIN, wantsColour } from "../../../src/cli/shell/style.js";
 import type { BatchEvent } from "../../../src/cli/sign/events.js";
-import { COLOURED, PLAIN, wantsColour } from "../../../src/cli/style.js";
 import { BatchProgress } from "../../../src/cli/view/batch-progress.js";
 import { LiveLine } from "../../../src/cli/view/live-line.js";
 import { RateMeter } from "../../../src/cli/view/rate.js";

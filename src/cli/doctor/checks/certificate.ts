@@ -1,5 +1,5 @@
-import { describeCertificate } from "../../certificate-text.js";
-import { untimely } from "../../validity.js";
+import { describeCertificate } from "../../certificates/certificate-text.js";
+import { untimely } from "../../certificates/validity.js";
 import type { Context } from "../context.js";
 import { policiesToCheck } from "../context.js";
 import type { Finding } from "../finding.js";

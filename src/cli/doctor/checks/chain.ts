@@ -1,9 +1,9 @@
 import type { Bytes } from "../../../base/bytes.js";
 import { buildChain, isSelfSigned, readCertificates } from "../../../policy/chain.js";
 import type { SigningPolicy } from "../../../policy/signing-policy.js";
-import { readCertificateFiles } from "../../certificate-files.js";
-import { describeCertificate } from "../../certificate-text.js";
-import { untimely } from "../../validity.js";
+import { readCertificateFiles } from "../../certificates/certificate-files.js";
+import { describeCertificate } from "../../certificates/certificate-text.js";
+import { untimely } from "../../certificates/validity.js";
 import type { Context } from "../context.js";
 import { policiesToCheck } from "../context.js";
 import type { Finding } from "../finding.js";

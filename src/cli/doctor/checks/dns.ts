@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { messageOf } from "../../../base/errors.js";
-import { isSystemError } from "../../cli-error.js";
+import { isSystemError } from "../../errors/cli-error.js";
 import type { Context } from "../context.js";
 import type { Finding } from "../finding.js";
 import { failure, ok } from "../finding.js";

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import type { SigningPolicy } from "../../../policy/signing-policy.js";
-import { keyText } from "../../certificate-text.js";
+import { keyText } from "../../certificates/certificate-text.js";
 import type { Context } from "../context.js";
 import { policiesToCheck } from "../context.js";
 import type { Finding } from "../finding.js";

@@ -3,7 +3,7 @@ import type { Outside } from "../../../api/transport/outside.js";
 import { isSignPathError } from "../../../base/errors.js";
 import type { TimestampPlan } from "../../../cms/timestamp/plan.js";
 import { isTimestampError } from "../../../cms/timestamp/timestamp-error.js";
-import { readCertificateFiles } from "../../certificate-files.js";
+import { readCertificateFiles } from "../../certificates/certificate-files.js";
 import type { Context } from "../context.js";
 import type { Finding } from "../finding.js";
 import { failure, failureOf, ok, skipped, warning } from "../finding.js";

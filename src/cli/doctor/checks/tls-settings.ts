@@ -1,10 +1,10 @@
 import { access, constants } from "node:fs/promises";
 import type { TlsConfig } from "../../../config/config.js";
 import { readCertificates } from "../../../policy/chain.js";
-import type { CertificateText } from "../../certificate-text.js";
-import { describeCertificate } from "../../certificate-text.js";
-import { reasonOf } from "../../cli-error.js";
-import { untimely } from "../../validity.js";
+import type { CertificateText } from "../../certificates/certificate-text.js";
+import { describeCertificate } from "../../certificates/certificate-text.js";
+import { untimely } from "../../certificates/validity.js";
+import { reasonOf } from "../../errors/cli-error.js";
 import type { Context } from "../context.js";
 import type { Finding } from "../finding.js";
 import { failure, ok, warning } from "../finding.js";

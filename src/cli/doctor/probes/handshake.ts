@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { connect } from "node:tls";
 import { secureContextOf } from "../../../api/transport/dispatcher.js";
 import type { TlsConfig } from "../../../config/config.js";
-import { describeCertificate } from "../../certificate-text.js";
+import { describeCertificate } from "../../certificates/certificate-text.js";
 
 /** What a server showed when a TLS connection was made. */
 export interface Handshake {

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { messageOf } from "../../../base/errors.js";
-import { usageError } from "../../cli-error.js";
-import { visible } from "../../output.js";
+import { usageError } from "../../errors/cli-error.js";
+import { visible } from "../../shell/output.js";
 
 /** What git, or somebody at a terminal, asks for. */
 export type GitCall = SignCall | VerifyCall | { readonly command: "help" | "version" };

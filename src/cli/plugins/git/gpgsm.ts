@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
-import { CliError, reasonOf } from "../../cli-error.js";
+import { CliError, reasonOf } from "../../errors/cli-error.js";
 
 /**
  * Has gpgsm verify in our place, with the same arguments, input and output. It sees no setting of ours, the token least of all.

@@ -53,7 +53,7 @@ async function respond(
 
 /** Of a signature that was not verified, because of what was said on stderr, git must not take that there is none. */
 async function failure(error: unknown, call: GitCall | undefined): Promise<Answer> {
-  const { describe } = await import("../../describe.js");
+  const { describe } = await import("../../errors/describe.js");
   const { lines, exitCode } = describe(error);
   const answer = { stderr: `signpath-git: ${lines.join("\n")}\n`, exitCode };
   return call?.command === "verify" ? withStatus(NOT_CHECKED, call.statusFd, answer) : answer;

@@ -1,4 +1,4 @@
-import { usageError } from "../../cli-error.js";
+import { usageError } from "../../errors/cli-error.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

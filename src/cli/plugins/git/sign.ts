@@ -2,7 +2,7 @@ import { algorithmOf } from "../../../adapter/choice.js";
 import type { SignCmsOptions } from "../../../cms/sign/options.js";
 import { signCms } from "../../../cms/sign/sign-cms.js";
 import { CERTIFICATES_VARIABLE, certificatePathsIn } from "../../../policy/issuers.js";
-import { readCertificateFiles } from "../../certificate-files.js";
+import { readCertificateFiles } from "../../certificates/certificate-files.js";
 import { refuseToken, timestampOptions, timestampUrls } from "../../sign/timestamps.js";
 import { withPolicy } from "../policy.js";
 import type { Answer } from "../run.js";

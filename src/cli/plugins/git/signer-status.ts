@@ -1,5 +1,5 @@
 import type { ReasonCode, SignerReport } from "../../../cms/verify/report.js";
-import { visible } from "../../output.js";
+import { visible } from "../../shell/output.js";
 import { algorithmNumbers, expiryOf, fingerprintOf, isoTime, statusLine } from "./status.js";
 
 /** The content or the signature is another one. */

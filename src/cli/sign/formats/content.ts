@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { unreadable, unsuitable } from "../../cli-error.js";
+import { unreadable, unsuitable } from "../../errors/cli-error.js";
 import type { Seen } from "../inputs/seen.js";
 import type { FormatName } from "./table.js";
 import { isEmbedded } from "./table.js";

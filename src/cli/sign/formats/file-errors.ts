@@ -1,5 +1,5 @@
 import { isSignPathError } from "../../../base/errors.js";
-import { isSystemError, unreadable, unsuitable, unwritable } from "../../cli-error.js";
+import { isSystemError, unreadable, unsuitable, unwritable } from "../../errors/cli-error.js";
 import { STREAM } from "../inputs/stream.js";
 import type { FormatName } from "./table.js";
 

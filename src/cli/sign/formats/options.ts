@@ -1,5 +1,5 @@
-import { usageError } from "../../cli-error.js";
-import { visible } from "../../output.js";
+import { usageError } from "../../errors/cli-error.js";
+import { visible } from "../../shell/output.js";
 import type { SignFlags } from "../flags.js";
 import type { FormatName } from "./table.js";
 import { FORMATS, isEmbedded } from "./table.js";

@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
-import { usageError } from "../../cli-error.js";
-import { visible } from "../../output.js";
+import { usageError } from "../../errors/cli-error.js";
+import { visible } from "../../shell/output.js";
 import type { SignFlags } from "../flags.js";
 import type { Input, Inputs, LeftOut } from "./input.js";
 import type { Seen } from "./seen.js";

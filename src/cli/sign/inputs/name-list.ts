@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { addAbortSignal } from "node:stream";
-import { reasonOf, usageError } from "../../cli-error.js";
-import { visible } from "../../output.js";
+import { reasonOf, usageError } from "../../errors/cli-error.js";
+import { visible } from "../../shell/output.js";
 import { STREAM } from "./stream.js";
 
 /** Room for millions of names. What is longer is no list: a device, or a pipe that never ends. */

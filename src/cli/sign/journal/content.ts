@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import { closeSync, createReadStream, fsync, openSync, statSync } from "node:fs";
-import { isSystemError } from "../../cli-error.js";
+import { isSystemError } from "../../errors/cli-error.js";
 import { readSmall } from "../small-file.js";
 
 /** What is to be signed. */

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { usageError } from "../../cli-error.js";
-import { visible } from "../../output.js";
+import { usageError } from "../../errors/cli-error.js";
+import { visible } from "../../shell/output.js";
 import { STREAM } from "../inputs/stream.js";
 
 /** What the command line can say of journals. */

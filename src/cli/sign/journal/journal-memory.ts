@@ -1,8 +1,8 @@
 import { realpathSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { SigningPolicy } from "../../../policy/signing-policy.js";
-import { CliError, isSystemError, unreadable, unwritable } from "../../cli-error.js";
-import { visible } from "../../output.js";
+import { CliError, isSystemError, unreadable, unwritable } from "../../errors/cli-error.js";
+import { visible } from "../../shell/output.js";
 import type { BatchFacts } from "../events.js";
 import type { Begun, Looked, Memory, Remark } from "../memory.js";
 import { MemoryFailure } from "../memory.js";

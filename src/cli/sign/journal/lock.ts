@@ -14,9 +14,9 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { CliError } from "../../cli-error.js";
-import { isSystemError, unwritable, usageError } from "../../cli-error.js";
-import { visible } from "../../output.js";
+import type { CliError } from "../../errors/cli-error.js";
+import { isSystemError, unwritable, usageError } from "../../errors/cli-error.js";
+import { visible } from "../../shell/output.js";
 import type { Claim } from "./claim.js";
 import { isAlive, ownClaim, parseClaim } from "./claim.js";
 

@@ -1,8 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
 import { open, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { isSystemError, unreadable, usageError } from "../../cli-error.js";
-import { visible } from "../../output.js";
+import { isSystemError, unreadable, usageError } from "../../errors/cli-error.js";
+import { visible } from "../../shell/output.js";
 import { checkOwner } from "./journal.js";
 import { replay } from "./replay.js";
 

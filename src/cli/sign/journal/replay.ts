@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
-import { CliError, usageError } from "../../cli-error.js";
-import { visible } from "../../output.js";
+import { CliError, usageError } from "../../errors/cli-error.js";
+import { visible } from "../../shell/output.js";
 import { History } from "./history.js";
 import { decodeRecord, JOURNAL_VERSION, LINE_START, versionOf } from "./record.js";
 

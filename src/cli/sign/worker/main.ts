@@ -1,5 +1,5 @@
-import { useCompileCache } from "../../compile-cache.js";
-import { leaveWasmUnoptimized } from "../../wasm-tiering.js";
+import { useCompileCache } from "../../shell/compile-cache.js";
+import { leaveWasmUnoptimized } from "../../shell/wasm-tiering.js";
 
 leaveWasmUnoptimized();
 useCompileCache();

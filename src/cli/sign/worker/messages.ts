@@ -1,4 +1,4 @@
-import type { Outcome } from "../../session.js";
+import type { Outcome } from "../../shell/session.js";
 import type { BatchEvent, BatchSummary } from "../events.js";
 import type { SignFlags } from "../flags.js";
 

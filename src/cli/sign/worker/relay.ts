@@ -1,4 +1,4 @@
-import { Output } from "../../output.js";
+import { Output } from "../../shell/output.js";
 import type { BatchEvent, BatchSummary, BatchView } from "../events.js";
 import type { FromWorker } from "./messages.js";
 

@@ -2,8 +2,8 @@ import type { ChildProcess } from "node:child_process";
 import { fork } from "node:child_process";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
-import { CliError } from "../../cli-error.js";
-import type { Outcome, Session } from "../../session.js";
+import { CliError } from "../../errors/cli-error.js";
+import type { Outcome, Session } from "../../shell/session.js";
 import type { BatchView } from "../events.js";
 import type { FromWorker, SignOrder, ToWorker } from "./messages.js";
 

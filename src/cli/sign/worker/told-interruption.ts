@@ -1,4 +1,4 @@
-import { Interruption } from "../../interruption.js";
+import { Interruption } from "../../shell/interruption.js";
 
 /** An interruption that another process tells of. */
 export class ToldInterruption extends Interruption {

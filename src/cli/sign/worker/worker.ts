@@ -1,5 +1,5 @@
-import type { Outcome } from "../../session.js";
-import { Session } from "../../session.js";
+import type { Outcome } from "../../shell/session.js";
+import { Session } from "../../shell/session.js";
 import type { BatchView } from "../events.js";
 import { journalOf } from "../journal/flags.js";
 import { Journal } from "../journal/journal.js";

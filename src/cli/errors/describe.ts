@@ -1,9 +1,9 @@
-import type { SignPathError } from "../base/errors.js";
-import { isSignPathError, messageOf } from "../base/errors.js";
+import type { SignPathError } from "../../base/errors.js";
+import { isSignPathError, messageOf } from "../../base/errors.js";
+import { visible } from "../shell/output.js";
 import { adviceFor } from "./advice.js";
 import { CliError } from "./cli-error.js";
 import { exitCodeOf } from "./exit-codes.js";
-import { visible } from "./output.js";
 
 /** A failure as it is shown. */
 export interface Description {

@@ -1,6 +1,6 @@
-import type { Fault } from "../emulator/index.js";
-import { usageError } from "./cli-error.js";
-import { visible } from "./output.js";
+import type { Fault } from "../../emulator/index.js";
+import { usageError } from "../errors/cli-error.js";
+import { visible } from "../shell/output.js";
 
 /** The kinds of faults for the help, which must not load the emulator; the first field is the one of KIND=VALUE. */
 export const FAULT_HELP = `
@@ -43,9 +43,9 @@ any other kind meets it with route=timestamp.`;
 /** Reads what `--fault` was given, each time that it was. */
 export async function readFaults(specs: readonly string[]): Promise<readonly Fault[]> {
   if (specs.length === 0) return [];
-  const { assertFault } = await import("../emulator/faults/fault-book.js");
-  const { parseFault } = await import("../emulator/faults/spec.js");
-  const { FAULT_KINDS } = await import("../emulator/faults/fields.js");
+  const { assertFault } = await import("../../emulator/faults/fault-book.js");
+  const { parseFault } = await import("../../emulator/faults/spec.js");
+  const { FAULT_KINDS } = await import("../../emulator/faults/fields.js");
   return specs.map((spec) => {
     try {
       const fault = parseFault(spec);

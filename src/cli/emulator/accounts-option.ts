@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import type { OrganizationOptions } from "../emulator/index.js";
-import { reasonOf, usageError } from "./cli-error.js";
-import { visible } from "./output.js";
+import type { OrganizationOptions } from "../../emulator/index.js";
+import { reasonOf, usageError } from "../errors/cli-error.js";
+import { visible } from "../shell/output.js";
 
 /** Reads the file of `--accounts`: an array of organizations, whose content the emulator looks at. */
 export async function readAccounts(path: string): Promise<readonly OrganizationOptions[]> {

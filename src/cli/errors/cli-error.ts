@@ -1,5 +1,5 @@
+import { visible } from "../shell/output.js";
 import type { CliErrorCode } from "./exit-codes.js";
-import { visible } from "./output.js";
 
 /** A failure of the command line itself, in words for a person. */
 export class CliError extends Error {

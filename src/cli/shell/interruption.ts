@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import { removeUnfinished } from "../base/replacement.js";
+import { removeUnfinished } from "../../base/replacement.js";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 type SignalName = (typeof SIGNALS)[number];

@@ -1,4 +1,4 @@
-import type { SignPathErrorCode } from "../base/errors.js";
+import type { SignPathErrorCode } from "../../base/errors.js";
 
 /** What goes wrong in the command line itself. */
 export type CliErrorCode =

@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { open } from "node:fs/promises";
-import { Replacement } from "../base/replacement.js";
-import { unwritable } from "./cli-error.js";
+import { Replacement } from "../../base/replacement.js";
+import { unwritable } from "../errors/cli-error.js";
 
 /** Where a result goes. */
 export interface Destination {

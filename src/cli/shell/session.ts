@@ -1,6 +1,6 @@
-import { unwritable } from "./cli-error.js";
-import type { Description } from "./describe.js";
-import { describe } from "./describe.js";
+import { unwritable } from "../errors/cli-error.js";
+import type { Description } from "../errors/describe.js";
+import { describe } from "../errors/describe.js";
 import { Interruption } from "./interruption.js";
 import { Output } from "./output.js";
 

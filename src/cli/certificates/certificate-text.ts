@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import type { SigningPolicy } from "../policy/signing-policy.js";
+import type { SigningPolicy } from "../../policy/signing-policy.js";
 
 /** What a person asks of a certificate. */
 export interface CertificateText {

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { reasonOf, usageError } from "./cli-error.js";
-import { visible } from "./output.js";
+import { reasonOf, usageError } from "../errors/cli-error.js";
+import { visible } from "../shell/output.js";
 
 /** The contents of the certificate files that an option or a variable names. */
 export async function readCertificateFiles(option: string, paths: readonly string[]): Promise<Uint8Array[]> {
-  const { readCertificates } = await import("../policy/chain.js");
+  const { readCertificates } = await import("../../policy/chain.js");
   return Promise.all(
     paths.map(async (path) => {
       const problem = (reason: string): Error =>

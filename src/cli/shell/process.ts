@@ -1,4 +1,4 @@
-import { runProgram } from "./program.js";
+import { runProgram } from "../program.js";
 import { Session } from "./session.js";
 
 /** The whole life of the process: what its arguments ask for, and its exit code. */
