@@ -115,7 +115,9 @@ test("Ctrl-C once finishes what is in flight, begins nothing else and says so", 
   expect(stderr).toContain("finishing 2 files; Ctrl-C again to stop\n");
   expect(stderr).toContain("interrupted: 2 signed, 4 not tried\n");
   expect(submissions(emulator()) - before).toBe(2);
-  expect(namesIn(cwd)).toEqual([...NAMES, "one.p7s", "two.p7s"].sort());
+  // Files are read side by side, so that any two of the first may have been in flight.
+  const signed = namesIn(cwd).filter((name) => !NAMES.includes(name));
+  expect(signed.map((name) => name.endsWith(".p7s"))).toEqual([true, true]);
 });
 
 test("Ctrl-C while the policy is fetched does not wait for the answer", async () => {

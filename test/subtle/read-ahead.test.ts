@@ -12,12 +12,13 @@ it("a read that fails while the chunk before it is still in use fails the source
   const onUnhandled = (reason: unknown): number => unhandled.push(reason);
   process.on("unhandledRejection", onUnhandled);
   const broken = Object.assign(new Error("EIO: i/o error, read"), { code: "EIO" });
+  const stat = async () => ({ size: 6 });
   const close = vi.fn(async () => undefined);
   const read = vi
     .fn()
     .mockResolvedValueOnce({ bytesRead: 3 })
     .mockImplementation(() => Promise.reject(broken));
-  vi.mocked(fs.open).mockResolvedValue({ read, close } as unknown as fs.FileHandle);
+  vi.mocked(fs.open).mockResolvedValue({ stat, read, close } as unknown as fs.FileHandle);
   try {
     const chunks = chunksOf("file");
     expect((await chunks.next()).value).toHaveLength(3);

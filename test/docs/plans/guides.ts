@@ -43,7 +43,7 @@ export const LARGE_FILES: Plans = {
         },
       ],
     ],
-    sh: [{ after: "tar tf dist.tar | grep -q dist/a.js" }],
+    sh: [{ after: "tar tf dist.tar | grep dist/a.js" }],
   },
 };
 

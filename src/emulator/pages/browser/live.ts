@@ -93,6 +93,11 @@ export function liveScript(): void {
 
   const listen = (): void => {
     const source = new EventSource("/ui/events");
+    // What changed before it was open, or while the connection was lost, nobody has told.
+    source.onopen = () => {
+      channel.postMessage("changed");
+      changed();
+    };
     source.onmessage = () => {
       channel.postMessage("changed");
       changed();
