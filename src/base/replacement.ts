@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import {
   accessSync,
   fchmodSync,
+  fchownSync,
   ftruncateSync,
   lstatSync,
   readlinkSync,
@@ -24,15 +25,22 @@ const NO_SYNC: ReadonlySet<unknown> = new Set(["EINVAL", "ENOSYS", "ENOTSUP"]);
 /** Up to so many bytes are written at once: the system takes them faster than another thread takes the order. */
 const SMALL_BYTES = 64 * 1024;
 
-/** Where a file goes, with its links followed, and the mode of what is there. */
+/** Where a file goes, with its links followed, and the mode and the owner of what is there. */
 interface Place {
   readonly target: string;
   readonly mode: number | undefined;
+  readonly owner: Owner | undefined;
+}
+
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /**
  * A file that is written beside its path and takes its place when it is whole and on the disk, with the mode of what it
- * replaces: nobody sees half of it. A symbolic link goes on leading to it. Errors of the file system are passed on as they are.
+ * replaces, and its owner where that may be given: nobody sees half of it. A symbolic link goes on leading to it. Errors of
+ * the file system are passed on as they are.
  *
  * What waits for the disk is done on other threads. What asks for names alone is not: to hand it over and back costs ten times
  * what it takes, and of 10 000 small files that is most of the time.
@@ -61,6 +69,7 @@ export class Replacement {
     if (place === undefined) return undefined;
     return makeBeside(place.target, async (temporary) => {
       const file = await open(temporary, "wx+", 0o666);
+      setOwner(file, place.owner);
       setMode(file, place.mode);
       return new Replacement(place.target, temporary, file);
     });
@@ -80,6 +89,7 @@ export class Replacement {
       // It has the mode of the source, which its owner may not be allowed to write.
       await chmod(temporary, 0o600).catch(() => undefined);
       const file = await open(temporary, "r+");
+      setOwner(file, place.owner);
       setMode(file, place.mode ?? copied.mode & PERMISSIONS);
       return new Replacement(place.target, temporary, file);
     });
@@ -170,13 +180,26 @@ async function removeTemporary(path: string): Promise<void> {
 /** Follows a symbolic link, and fails for what may not be written; `undefined` for what is no regular file. */
 function placeOf(path: string): Place | undefined {
   const there = lstatSync(path, { throwIfNoEntry: false });
-  if (there === undefined) return { target: path, mode: undefined };
+  if (there === undefined) return { target: path, mode: undefined, owner: undefined };
   const existing = there.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false }) : there;
-  if (existing === undefined) return { target: resolve(dirname(path), readlinkSync(path)), mode: undefined };
+  if (existing === undefined) {
+    const target = resolve(dirname(path), readlinkSync(path));
+    return { target, mode: undefined, owner: undefined };
+  }
   if (!existing.isFile()) return undefined;
   const target = realpathSync.native(path);
   accessSync(target, constants.W_OK);
-  return { target, mode: existing.mode & PERMISSIONS };
+  return { target, mode: existing.mode & PERMISSIONS, owner: existing };
+}
+
+/** Root may give files away, others may choose among their groups; not every system has owners. */
+function setOwner(file: FileHandle, owner: Owner | undefined): void {
+  if (owner === undefined || (owner.uid === process.geteuid?.() && owner.gid === process.getegid?.())) return;
+  try {
+    fchownSync(file.fd, owner.uid, owner.gid);
+  } catch {
+    // It belongs to whoever made it.
+  }
 }
 
 /** Not every file system has modes. */

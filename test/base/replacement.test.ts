@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { chmod, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, chown, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { replaceFile } from "../../src/adapter/replace-file.js";
@@ -112,6 +112,19 @@ describe("a file that is changed as a whole", () => {
     expect(await readFile(path, "utf8")).toBe("before!");
     expect((await stat(path)).mode & 0o777).toBe(0o640);
     expect(await readdir(folder)).toEqual(["a", "b"]);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)("keeps its owner and group, also where root changes it", async () => {
+    const path = join(temporaryFolder(), "a");
+    await writeFile(path, "before");
+    await chown(path, 1234, 2345);
+    await chmod(path, 0o640);
+    await replaceFile(path, append("!"));
+    expect(await readFile(path, "utf8")).toBe("before!");
+    expect(await stat(path)).toMatchObject({ uid: 1234, gid: 2345, mode: 0o100640 });
+    const whole = await opened(Replacement.open(path));
+    await whole.commit();
+    expect(await stat(path)).toMatchObject({ uid: 1234, gid: 2345, size: 0 });
   });
 
   it("has the mode of the file that it replaces elsewhere", async () => {
