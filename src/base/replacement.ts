@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
 import {
   accessSync,
@@ -35,6 +36,20 @@ interface Place {
 interface Owner {
   readonly uid: number;
   readonly gid: number;
+}
+
+/** Whoever wants to know of a file that is whole, before it takes its place. */
+const beforeNaming = new AsyncLocalStorage<(path: string) => Promise<void>>();
+
+/**
+ * Does some work, and before a file that it writes takes its place, has `onWhole` look at it: it is whole and on the disk,
+ * at that path. What `onWhole` throws fails the work and leaves everything as it was.
+ */
+export function withWholeFiles<T>(
+  onWhole: (path: string) => Promise<void>,
+  work: () => Promise<T>,
+): Promise<T> {
+  return beforeNaming.run(onWhole, work);
 }
 
 /**
@@ -117,6 +132,7 @@ export class Replacement {
       if (!NO_SYNC.has(codeOf(error))) throw error;
     });
     await this.#close();
+    await beforeNaming.getStore()?.(this.#temporary);
     renameSync(this.#temporary, this.target);
     unfinished.delete(this.#temporary);
   }

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { SignPathError } from "../../base/errors.js";
+import { withWholeFiles } from "../../base/replacement.js";
 import type { Description } from "../errors/describe.js";
 import { describe } from "../errors/describe.js";
 import { concernsAll, exitCodeOf } from "../errors/exit-codes.js";
@@ -176,7 +177,7 @@ class Batch {
       failure = error;
     };
     try {
-      const onMade = async (result: Uint8Array): Promise<void> => {
+      const onMade = async (result: Uint8Array | string): Promise<void> => {
         if (failure === undefined) await begun?.made(result);
       };
       const { bytes, result } = await this.#write(making, keepUnstamped ? onUnstamped : undefined, onMade);
@@ -193,13 +194,18 @@ class Batch {
   }
 
   async #write(
-    { job, signer, destination, bytes, lacksTimestamp, release }: Making,
+    { job, signer, destination, bytes, lacksTimestamp, begun, release }: Making,
     onUnstamped: ((error: SignPathError) => void) | undefined,
-    onMade: (result: Uint8Array) => Promise<void>,
+    onMade: (result: Uint8Array | string) => Promise<void>,
   ): Promise<{ readonly bytes: number; readonly result: Uint8Array | undefined }> {
     const { signal, view } = this.#options;
-    if (!("room" in signer))
-      return { bytes: await signer.signFile(job, signal, onUnstamped), result: undefined };
+    if (!("room" in signer)) {
+      const sign = (): Promise<number> => signer.signFile(job, signal, onUnstamped);
+      return {
+        bytes: await (begun === undefined ? sign() : withWholeFiles(onMade, sign)),
+        result: undefined,
+      };
+    }
     if (destination === undefined) throw new TypeError("there is no place for the signature");
     const signature = await readingFrom(job, async () => {
       if (lacksTimestamp && signer.stamp !== undefined)

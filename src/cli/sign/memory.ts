@@ -35,8 +35,12 @@ export type Looked =
 
 /** A signature on its way. */
 export interface Begun {
-  /** The output is whole, and about to have its name. */
-  made(result: Uint8Array): Promise<void>;
+  /**
+   * The output is whole, and about to have its name.
+   *
+   * @param result - its bytes, or where it is
+   */
+  made(result: Uint8Array | string): Promise<void>;
   /**
    * The output has its name.
    *

@@ -13,6 +13,7 @@ import { describe, expect, test } from "vitest";
 import { useEmulator } from "../../support/emulator.js";
 import type { RunResult } from "../../support/run.js";
 import { temporaryFolder } from "../../support/temporary.js";
+import { documents } from "../sign/support.js";
 import { fill, namesIn, PERMISSIONS_COUNT, signpath, submissions } from "../support.js";
 import { JOURNAL, journalText, manyFiles, recordsOf, signing, verifyAll } from "./support.js";
 
@@ -113,31 +114,27 @@ describe("a batch that is run again", () => {
     expect(await run(cwd, options)).toMatchObject({ status: 0, asked: 1 });
   });
 
-  test("knows a file that was signed in place", async () => {
-    const cwd = temporaryFolder();
-    fill(cwd, { "a.xml": "<a><b/></a>" });
-    const args = [
-      "sign",
-      "a.xml",
-      "--format",
-      "xml",
-      "--in-place",
-      "--policy",
-      "demo/rsa-2048",
-      "--journal",
-      JOURNAL,
-    ];
-    expect(await run(cwd, args)).toMatchObject({ status: 0, asked: 1 });
-    const made = readFileSync(join(cwd, "a.xml"), "utf8");
-    // As if it had been killed when the file had just been replaced.
-    forget(cwd, "done");
-    expect(recordsOf(cwd).at(-1)).toMatchObject({ kind: "made" });
-    expect(made).toContain("SignatureValue");
-    expect(await run(cwd, args)).toMatchObject({ status: 0, asked: 0 });
-    expect(readFileSync(join(cwd, "a.xml"), "utf8")).toBe(made);
-    fill(cwd, { "a.xml": "<a><c/></a>" });
-    expect(await run(cwd, args)).toMatchObject({ status: 0, asked: 1 });
-  });
+  test.each(["order.xml", "tool.exe", "app.jar", "report.pdf"])(
+    "knows %s, which was signed in place, also where it was killed before it could note that",
+    async (name) => {
+      const content = (await documents(emulator()))[name] ?? "";
+      const cwd = fill(temporaryFolder(), { [name]: content });
+      const format = name === "order.xml" ? ["--format", "xml"] : [];
+      const options = [...format, "--in-place", "--policy", "demo/rsa-2048", "--journal", JOURNAL];
+      const args = ["sign", name, ...options];
+      expect(await run(cwd, args)).toMatchObject({ status: 0, asked: 1 });
+      const made = readFileSync(join(cwd, name));
+      // As if it had been killed when the file had just been replaced.
+      forget(cwd, "done");
+      expect(recordsOf(cwd).at(-1)).toMatchObject({ kind: "made" });
+      expect(made.equals(Buffer.from(content))).toBe(false);
+      expect(await run(cwd, args)).toMatchObject({ status: 0, asked: 0 });
+      expect(readFileSync(join(cwd, name)).equals(made)).toBe(true);
+      if (name !== "order.xml") return;
+      fill(cwd, { [name]: "<a><c/></a>" });
+      expect(await run(cwd, args)).toMatchObject({ status: 0, asked: 1 });
+    },
+  );
 });
 
 describe("--resume", () => {

@@ -148,7 +148,10 @@ export class JournalMemory implements Memory {
     if (isTwice) this.#twice++;
     return {
       made: async (result) => {
-        if (!VERIFIABLE.has(recipe.format)) await this.#safely(() => attempt.made(digestOfBytes(result)));
+        if (VERIFIABLE.has(recipe.format)) return;
+        const made =
+          typeof result === "string" ? await digestOfOutput(result, this.#signal) : digestOfBytes(result);
+        if (made !== undefined) await this.#safely(() => attempt.made(made));
       },
       done: async (result) => {
         const made =
