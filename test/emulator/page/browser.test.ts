@@ -148,6 +148,25 @@ describeWith("chromium", "a person in front of the page", () => {
     for (const tab of [...tabs, second]) await tab?.getByText(hash).waitFor();
   });
 
+  test("sees what was signed before the page had its stream of changes", async () => {
+    const page = await open(`${emulator().origin}/ui/policies`);
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route("**/ui/events", async (route) => {
+      await released;
+      await route.continue();
+    });
+    // The page is fetched once more as soon as its scripts run; what comes after that only the stream tells.
+    const refreshed = page.waitForResponse((response) => response.request().resourceType() === "fetch");
+    await page.goto(`${emulator().origin}/ui/requests`);
+    await (await refreshed).finished();
+    expect((await submit(emulator())).status).toBe(200);
+    release();
+    await page.locator(`#link-${emulator().signingRequests.at(-1)?.id}`).waitFor();
+  });
+
   test("keeps the focus and what was typed when the page is brought up to date", async () => {
     const own = await startEmulator();
     try {
