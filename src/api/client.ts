@@ -1,6 +1,4 @@
-import type { Bytes } from "../base/bytes.js";
-import { decodeBase64 } from "../base/bytes.js";
-import type { SignPathError, SignPathErrorStage } from "../base/errors.js";
+import type { SignPathErrorStage } from "../base/errors.js";
 import type { Config } from "../config/config.js";
 import type { SigningPolicyRecord } from "../wire/policies.js";
 import {
@@ -10,16 +8,16 @@ import {
   signingRequestStatusRoute,
 } from "../wire/routes.js";
 import type { SigningRequestState } from "../wire/signing.js";
-import type { DecodedSignature } from "./decode.js";
 import {
   decodeFastAnswer,
   decodePolicies,
   decodeSignHashAnswer,
   decodeState,
   decodeSubmission,
-  Undecodable,
 } from "./decode.js";
 import { metadataSource } from "./metadata.js";
+import type { RawSignature, Recovery, SigningRequestKind } from "./signing-request.js";
+import { MAX_ANSWER_BYTES, SigningRequest, signatureOf } from "./signing-request.js";
 import type { RequestedAlgorithm, SigningTarget } from "./template.js";
 import { SigningTemplate } from "./template.js";
 import type { Outside } from "./transport/outside.js";
@@ -27,18 +25,7 @@ import type { ApiAnswer, ApiRequest, SendOptions } from "./transport/request.js"
 import { header } from "./transport/request.js";
 import { Transport } from "./transport/transport.js";
 
-const MAX_ANSWER_BYTES = 1024 * 1024;
 const MAX_ARTIFACT_BYTES = 16 * 1024 * 1024;
-
-/** A signature as the service gave it: well-formed, of the hash and algorithm asked for by its word, not yet checked. */
-export interface RawSignature {
-  readonly signature: Bytes;
-  /** Requests sent for the answer that it is in. */
-  readonly attempts: number;
-  /** Requests sent for it in all, where those are more. */
-  readonly requests?: number;
-  readonly signingRequestId: string | undefined;
-}
 
 /** The state of a signing request, and how many requests it took to get it. */
 export interface StateAnswer extends SigningRequestState {
@@ -59,7 +46,8 @@ export interface PolicyFilter {
 export class ApiClient {
   readonly config: Config;
   readonly #transport: Transport;
-  readonly #paths: Readonly<Record<"signingRequests" | "submitWithArtifact" | "signHash", string>>;
+  readonly #paths: Readonly<Record<"signingRequests" | "submitWithArtifact", string>>;
+  readonly #kinds: Readonly<Record<"fast" | "signHash", SigningRequestKind>>;
   readonly #metadata: ReturnType<typeof metadataSource>;
   #outside: Promise<Outside> | undefined;
   #isClosed = false;
@@ -73,7 +61,22 @@ export class ApiClient {
     this.#paths = {
       signingRequests: pathname + ROUTES.signingRequests,
       submitWithArtifact: pathname + ROUTES.submitWithArtifact,
-      signHash: pathname + ROUTES.signHash,
+    };
+    this.#kinds = {
+      fast: {
+        what: "fast signing request",
+        path: this.#paths.signingRequests,
+        mouldOf: (template) => template.fast(),
+        contentTypeOf: (template) => template.formContentType,
+        decode: (body) => decodeFastAnswer(body, this.#redact),
+      },
+      signHash: {
+        what: "SignHash request",
+        path: pathname + ROUTES.signHash,
+        mouldOf: (template) => template.signHash(),
+        contentTypeOf: () => "application/json",
+        decode: (body) => decodeSignHashAnswer(body, this.#redact),
+      },
     };
     this.#metadata = metadataSource(config);
   }
@@ -108,35 +111,21 @@ export class ApiClient {
   /**
    * `POST SigningRequests` with `IsFastSigningRequest=true`
    *
-   * @param recover - what to do in place of failing
+   * @param recovery - what to do in place of failing
    */
   fastSign(
     template: SigningTemplate,
     hash: string,
-    options?: SendOptions,
-    recover?: (error: SignPathError) => Promise<RawSignature>,
+    options: SendOptions = {},
+    recovery?: Recovery,
   ): Promise<RawSignature> {
-    const request = this.#post(
-      "fast signing request",
-      this.#paths.signingRequests,
-      template.formContentType,
-      template.fast(hash),
-      ({ body, attempts }) => signatureOf(decodeFastAnswer(body, this.#redact), attempts, template, hash),
-      recover,
-    );
+    const request = new SigningRequest(this.#kinds.fast, template, hash, options, recovery);
     return this.#transport.send(request, options);
   }
 
   /** `POST SigningRequests/SignHash` */
-  signHash(template: SigningTemplate, hash: string, options?: SendOptions): Promise<RawSignature> {
-    const request = this.#post(
-      "SignHash request",
-      this.#paths.signHash,
-      "application/json",
-      template.signHash(hash),
-      ({ body, attempts }) => signatureOf(decodeSignHashAnswer(body, this.#redact), attempts, template, hash),
-    );
-    return this.#transport.send(request, options);
+  signHash(template: SigningTemplate, hash: string, options: SendOptions = {}): Promise<RawSignature> {
+    return this.#transport.send(new SigningRequest(this.#kinds.signHash, template, hash, options), options);
   }
 
   /**
@@ -150,16 +139,21 @@ export class ApiClient {
     hash: string,
     options?: SendOptions,
   ): Promise<{ id: string; webLink: string | undefined; attempts: number }> {
-    const request = this.#post(
-      "asynchronous signing request",
-      this.#paths[route],
-      template.formContentType,
-      template.submission(hash),
-      ({ body, headers, attempts }) => ({
+    const mould = template.submission();
+    const request: ApiRequest<{ id: string; webLink: string | undefined; attempts: number }> = {
+      what: "asynchronous signing request",
+      stage: "sign",
+      method: "POST",
+      path: this.#paths[route],
+      contentType: template.formContentType,
+      body: () => mould.pour(hash),
+      maxBytes: MAX_ANSWER_BYTES,
+      repeatable: false,
+      decode: ({ body, headers, attempts }) => ({
         ...decodeSubmission(body, header(headers, "location"), this.#redact),
         attempts,
       }),
-    );
+    };
     return this.#transport.send(request, options);
   }
 
@@ -249,48 +243,5 @@ export class ApiClient {
       repeatable: true,
       ...(signingRequestId !== undefined && { signingRequestId }),
     };
-  }
-
-  #post<Result>(
-    what: string,
-    path: string,
-    contentType: string,
-    body: Buffer,
-    decode: (answer: ApiAnswer) => Result,
-    recover?: (error: SignPathError) => Promise<Result>,
-  ): ApiRequest<Result> {
-    return {
-      what,
-      stage: "sign",
-      method: "POST",
-      path,
-      contentType,
-      body,
-      maxBytes: MAX_ANSWER_BYTES,
-      repeatable: false,
-      decode,
-      recover,
-    };
-  }
-}
-
-/** The signature of an answer; what that repeats of the request may be missing, but must be ours. */
-function signatureOf(
-  decoded: DecodedSignature,
-  attempts: number,
-  { algorithm: { signatureAlgorithm, hash: requested } }: SigningTemplate,
-  hash: string,
-): RawSignature {
-  requireEcho("hash", decoded.hash, hash);
-  requireEcho("signature algorithm", decoded.signatureAlgorithm, signatureAlgorithm);
-  if (signatureAlgorithm !== "Ecdsa") requireEcho("hash algorithm", decoded.hashAlgorithmOid, requested.oid);
-  const signature = decodeBase64(decoded.signature);
-  if (signature === undefined || signature.length === 0) throw new Undecodable("its signature is not Base64");
-  return { signature, attempts, signingRequestId: decoded.signingRequestId };
-}
-
-function requireEcho(what: string, echoed: string | undefined, requested: string): void {
-  if (echoed !== undefined && echoed !== requested) {
-    throw new Undecodable(`it is about another ${what} than the one that was sent`);
   }
 }

@@ -2,7 +2,8 @@ import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { isSignPathError, SignPathError } from "../base/errors.js";
 import type { SigningRoute } from "../config/options.js";
-import type { ApiClient, RawSignature } from "./client.js";
+import type { ApiClient } from "./client.js";
+import type { RawSignature, Recovery } from "./signing-request.js";
 import type { SigningTemplate } from "./template.js";
 import type { CallOptions, SendOptions } from "./transport/request.js";
 
@@ -50,17 +51,10 @@ export class HashSigner {
     }
     if (this.#route === "sign-hash") return this.#client.signHash(template, hash, options);
     if (this.#route === "fast") return this.#client.fastSign(template, hash, options);
-    return this.#client.fastSign(template, hash, options, (error) =>
-      this.#changeOver(error, template, hash, options),
-    );
+    return this.#client.fastSign(template, hash, options, this.#changeOver);
   }
 
-  async #changeOver(
-    error: SignPathError,
-    template: SigningTemplate,
-    hash: string,
-    options: SignOptions,
-  ): Promise<RawSignature> {
+  readonly #changeOver: Recovery = async (error, template, hash, options) => {
     if (!this.#known || !lacksRoute(error)) throw error;
     const signature = await this.#client.signHash(template, hash, options).catch((second: unknown) => {
       // With neither route the first answer tells more.
@@ -68,7 +62,7 @@ export class HashSigner {
     });
     this.#route = "sign-hash";
     return signature;
-  }
+  };
 
   async #asynchronous(template: SigningTemplate, hash: string, options: SignOptions): Promise<RawSignature> {
     const deadline = performance.now() + this.#client.config.retry.totalTimeoutMs;

@@ -16,6 +16,8 @@ export interface SigningTarget {
   readonly signingPolicySlug: string;
 }
 
+type Kind = "fast" | "submission" | "sign-hash";
+
 /** What a signature is asked for with. */
 export interface RequestedAlgorithm {
   readonly signatureAlgorithm: SignatureAlgorithm;
@@ -34,17 +36,30 @@ const SIGN_HASH_ALGORITHMS: Readonly<
   Ecdsa: { signatureAlgorithm: "Ecdsa" },
 };
 
-/** A body in which only the hash is still missing. */
-interface Mould {
-  readonly bytes: Buffer;
-  readonly offset: number;
-}
-
 const bodies = new Slab();
 
+/** A body in which only the hash is still missing, whose Base64 always has the same length. */
+export class Mould {
+  readonly #bytes: Buffer;
+  readonly #offset: number;
+
+  constructor(head: string, hashBytes: number, tail: string) {
+    const begin = Buffer.from(head);
+    this.#bytes = Buffer.concat([begin, Buffer.alloc(base64Length(hashBytes)), Buffer.from(tail)]);
+    this.#offset = begin.length;
+  }
+
+  /** @param hash - standard Base64 of the digest */
+  pour(hash: string): Buffer {
+    const body = bodies.copy(this.#bytes);
+    body.write(hash, this.#offset, "latin1");
+    return body;
+  }
+}
+
 /**
- * The requests for one policy and algorithm. As long as the metadata does not change, the bodies differ in the
- * hash alone, whose Base64 always has the same length: they are made once and copied.
+ * The requests for one policy and algorithm. As long as the metadata does not change, the bodies differ in the hash alone:
+ * their mould is made once.
  */
 export class SigningTemplate {
   readonly target: SigningTarget;
@@ -52,7 +67,7 @@ export class SigningTemplate {
   readonly formContentType: string;
   readonly #metadata: { readonly constant: boolean; readonly next: () => RequestMetadata | undefined };
   readonly #boundary: string = randomBoundary();
-  readonly #moulds = new Map<"fast" | "submission" | "sign-hash", Mould>();
+  readonly #moulds = new Map<Kind, Mould>();
 
   constructor(
     target: SigningTarget,
@@ -66,38 +81,32 @@ export class SigningTemplate {
   }
 
   /** Form of a fast signing request. */
-  fast(hash: string): Buffer {
-    return this.#pour("fast", hash, () => this.#form("true"));
+  fast(): Mould {
+    return this.#mouldOf("fast");
   }
 
   /** Form of an asynchronous signing request. */
-  submission(hash: string): Buffer {
-    return this.#pour("submission", hash, () => this.#form("false"));
+  submission(): Mould {
+    return this.#mouldOf("submission");
   }
 
   /** JSON body of `SignHash`. */
-  signHash(hash: string): Buffer {
-    return this.#pour("sign-hash", hash, () => this.#signHashText());
+  signHash(): Mould {
+    return this.#mouldOf("sign-hash");
   }
 
-  #pour(kind: "fast" | "submission" | "sign-hash", hash: string, text: () => string): Buffer {
-    let mould = this.#moulds.get(kind);
-    if (mould === undefined) {
-      const [head = "", tail = ""] = text().split(PLACEHOLDER);
-      const headBytes = Buffer.from(head);
-      mould = {
-        bytes: Buffer.concat([
-          headBytes,
-          Buffer.alloc(base64Length(this.algorithm.hash.length)),
-          Buffer.from(tail),
-        ]),
-        offset: headBytes.length,
-      };
-      if (this.#metadata.constant) this.#moulds.set(kind, mould);
-    }
-    const body = bodies.copy(mould.bytes);
-    body.write(hash, mould.offset, "latin1");
-    return body;
+  #mouldOf(kind: Kind): Mould {
+    const known = this.#moulds.get(kind);
+    if (known !== undefined) return known;
+    const [head = "", tail = ""] = this.#text(kind).split(PLACEHOLDER);
+    const mould = new Mould(head, this.algorithm.hash.length, tail);
+    if (this.#metadata.constant) this.#moulds.set(kind, mould);
+    return mould;
+  }
+
+  #text(kind: Kind): string {
+    if (kind === "sign-hash") return this.#signHashText();
+    return this.#form(kind === "fast" ? "true" : "false");
   }
 
   #form(fast: "true" | "false"): string {

@@ -1,4 +1,4 @@
-import type { RawSignature } from "../api/client.js";
+import type { RawSignature } from "../api/signing-request.js";
 import { messageOf, SignPathError } from "../base/errors.js";
 import type { CertificateFacts } from "../policy/certificate.js";
 import type { PolicyState } from "../policy/state.js";

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { ApiClient, RawSignature } from "../../src/api/client.js";
+import type { ApiClient } from "../../src/api/client.js";
 import type { SignOptions } from "../../src/api/hash-signer.js";
 import { HashSigner } from "../../src/api/hash-signer.js";
+import type { RawSignature } from "../../src/api/signing-request.js";
 import type { SigningRoute, SignPathOptions } from "../../src/config/options.js";
 import type { Fault } from "../../src/emulator/index.js";
 import { HASH_ALGORITHMS } from "../../src/key/hashes.js";

@@ -59,15 +59,15 @@ describe("a signing request's form", () => {
     const made = request(algorithm, hash);
     const payload = `{"SignatureAlgorithm":"${algorithm}","RsaHashAlgorithm":"${OIDS[hash]}","Base64EncodedHash":"${COUNTING[hash]}"}`;
     const boundary = boundaryOf(made.formContentType);
-    expect(made.fast(COUNTING[hash]).toString("latin1")).toBe(form(boundary, "true", payload));
-    expect(made.submission(COUNTING[hash]).toString("latin1")).toBe(form(boundary, "false", payload));
+    expect(made.fast().pour(COUNTING[hash]).toString("latin1")).toBe(form(boundary, "true", payload));
+    expect(made.submission().pour(COUNTING[hash]).toString("latin1")).toBe(form(boundary, "false", payload));
   });
 
   it.each(HASH_NAMES)("names no hash for Ecdsa with %s, and leaves the format to the default", (hash) => {
     const made = request("Ecdsa", hash);
     const payload = `{"SignatureAlgorithm":"Ecdsa","Base64EncodedHash":"${COUNTING[hash]}"}`;
     const expected = form(boundaryOf(made.formContentType), "true", payload);
-    expect(made.fast(COUNTING[hash]).toString("latin1")).toBe(expected);
+    expect(made.fast().pour(COUNTING[hash]).toString("latin1")).toBe(expected);
   });
 
   it("has a boundary of its own", () => {
@@ -81,7 +81,7 @@ describe("a signing request's form", () => {
       { projectSlug: "projékt", signingPolicySlug: "freigabe ß" },
       template(client).algorithm,
     );
-    const response = new Response(new Uint8Array(made.fast(HASH)), {
+    const response = new Response(new Uint8Array(made.fast().pour(HASH)), {
       headers: { "content-type": made.formContentType },
     });
     const parsed = await response.formData();
@@ -104,16 +104,16 @@ describe("a SignHash request", () => {
     const name = SIGN_HASH_NAMES[hash];
     const rsa = (padding: string): string =>
       `${head}{"hash":"${COUNTING[hash]}","signatureAlgorithm":"Rsa","rsaOptions":{"hashAlgorithmName":"${name}","paddingMode":"${padding}"}}}`;
-    expect(request("RsaPkcs1", hash).signHash(COUNTING[hash]).toString()).toBe(rsa("Pkcs1"));
-    expect(request("RsaPss", hash).signHash(COUNTING[hash]).toString()).toBe(rsa("Pss"));
-    expect(request("Ecdsa", hash).signHash(COUNTING[hash]).toString()).toBe(
+    expect(request("RsaPkcs1", hash).signHash().pour(COUNTING[hash]).toString()).toBe(rsa("Pkcs1"));
+    expect(request("RsaPss", hash).signHash().pour(COUNTING[hash]).toString()).toBe(rsa("Pss"));
+    expect(request("Ecdsa", hash).signHash().pour(COUNTING[hash]).toString()).toBe(
       `${head}{"hash":"${COUNTING[hash]}","signatureAlgorithm":"Ecdsa","ecdsaOptions":{"signatureFormat":"Ieee"}}}`,
     );
   });
 
   it("carries metadata within the data to sign", () => {
     const made = request("Ecdsa", "SHA-256", { metadata: { ticket: "A-1" } });
-    const { hashSigningData } = JSON.parse(made.signHash(COUNTING["SHA-256"]).toString());
+    const { hashSigningData } = JSON.parse(made.signHash().pour(COUNTING["SHA-256"]).toString());
     expect(Object.keys(hashSigningData)).toEqual(["hash", "signatureAlgorithm", "ecdsaOptions", "metadata"]);
     expect(Object.keys(hashSigningData.metadata)).toEqual(["sourceProcess", "ticket"]);
     expect(Object.keys(hashSigningData.metadata.sourceProcess)).toEqual([
@@ -135,7 +135,7 @@ describe("requests of one template", () => {
   it("differ in the hash alone", () => {
     const made = request("RsaPss", "SHA-256", { metadata: { constant: true } });
     for (const body of [made.fast, made.submission, made.signHash]) {
-      const [one, two] = [body.call(made, HASH).toString(), body.call(made, other).toString()];
+      const [one, two] = [body.call(made).pour(HASH).toString(), body.call(made).pour(other).toString()];
       expect(one).toContain(HASH);
       expect(two).toBe(one.replace(HASH, other));
     }
@@ -144,11 +144,11 @@ describe("requests of one template", () => {
   it("are separate bodies: a later one does not change an earlier one that is still being sent", () => {
     const made = request("RsaPkcs1", "SHA-256");
     for (const body of [made.fast, made.submission, made.signHash]) {
-      const one = body.call(made, HASH);
+      const one = body.call(made).pour(HASH);
       const before = one.toString();
-      body.call(made, other).fill(0);
+      body.call(made).pour(other).fill(0);
       expect(one.toString()).toBe(before);
-      expect(body.call(made, HASH).toString()).toBe(before);
+      expect(body.call(made).pour(HASH).toString()).toBe(before);
     }
   });
 
@@ -156,9 +156,12 @@ describe("requests of one template", () => {
     const metadata = vi.fn(() => ({ count: metadata.mock.calls.length }));
     const made = request("RsaPkcs1", "SHA-256", { metadata });
     expect(metadata).not.toHaveBeenCalled();
-    const counts = [made.fast(HASH), made.fast(HASH), made.submission(HASH), made.signHash(HASH)].map(
-      (body) => Number(/"count":(\d)/.exec(body.toString())?.[1]),
-    );
+    const counts = [
+      made.fast().pour(HASH),
+      made.fast().pour(HASH),
+      made.submission().pour(HASH),
+      made.signHash().pour(HASH),
+    ].map((body) => Number(/"count":(\d)/.exec(body.toString())?.[1]));
     expect(counts).toEqual([1, 2, 3, 4]);
   });
 
@@ -166,7 +169,7 @@ describe("requests of one template", () => {
     const answers = [undefined, {}, { CreatingProcess: "mine" }, { note: HASH }];
     const made = request("RsaPkcs1", "SHA-256", { metadata: () => answers.shift() });
     const next = (): Record<string, unknown> =>
-      JSON.parse(/\r\n(\{.*\})\r\n/.exec(made.fast(other).toString())?.[1] ?? "");
+      JSON.parse(/\r\n(\{.*\})\r\n/.exec(made.fast().pour(other).toString())?.[1] ?? "");
     expect(next()["Metadata"]).toHaveProperty("CreatingProcess.CommandLine");
     expect(next()["Metadata"]).toHaveProperty("CreatingProcess.User");
     expect(next()["Metadata"]).toEqual({ CreatingProcess: "mine" });
@@ -187,7 +190,7 @@ describe("requests of one template", () => {
   ])("are not made where the metadata function %s", (_what, metadata) => {
     const made = request("RsaPkcs1", "SHA-256", { metadata: metadata as () => undefined });
     for (const body of [made.fast, made.submission, made.signHash]) {
-      expect(codedThrownBy(() => body.call(made, HASH))).toMatchObject({
+      expect(codedThrownBy(() => body.call(made).pour(HASH))).toMatchObject({
         code: "CONFIG_INVALID",
         message: expect.stringContaining("metadata function"),
         attempts: 0,
@@ -197,7 +200,7 @@ describe("requests of one template", () => {
 
   it("have no metadata at all where that is switched off", () => {
     const made = request("RsaPkcs1", "SHA-256", { metadata: false });
-    expect(`${made.fast(HASH)}${made.signHash(HASH)}`).not.toMatch(/metadata/i);
+    expect(`${made.fast().pour(HASH)}${made.signHash().pour(HASH)}`).not.toMatch(/metadata/i);
   });
 });
 

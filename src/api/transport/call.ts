@@ -14,6 +14,7 @@ import type { ApiRequest, RequestHeaders, SendOptions } from "./request.js";
 import { nextDelayMs } from "./retry.js";
 import type { EventOfCall } from "./telemetry.js";
 import { nextCall, publishRequest, requestChannel } from "./telemetry.js";
+import type { Waiter } from "./waiters.js";
 
 /** What the calls to one server share. */
 export interface Shared {
@@ -36,7 +37,7 @@ export interface Shared {
  * One call with all its attempts. The clock of its deadline runs from its first turn on: a long queue is the
  * caller's own doing, a slow server is not.
  */
-export class Call<Result> implements AttemptListener, Timed {
+export class Call<Result> implements AttemptListener, Timed, Waiter {
   readonly #shared: Shared;
   readonly #request: ApiRequest<Result>;
   readonly #signal: AbortSignal | undefined;
@@ -58,7 +59,7 @@ export class Call<Result> implements AttemptListener, Timed {
   #lane: Lane | undefined;
   #attempt: Attempt | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #callOffWait: (() => void) | undefined;
+  #isInQueue = false;
   /** How the attempt before ended, if this is not the first. */
   #last: Failure | undefined;
   /** Looked at wherever code that is not ours has run: subscribers and the token's function may abort. */
@@ -98,26 +99,34 @@ export class Call<Result> implements AttemptListener, Timed {
       this.#begun(lane);
       return;
     }
-    // A signal that calls share ends them one by one: what one gives back is not for one that is about to end.
-    const isWanted = (): boolean => !this.#signal?.aborted;
     this.#queuedAt = requestChannel.hasSubscribers ? performance.now() : undefined;
-    this.#callOffWait = this.#shared.lanes.wait(
-      (granted) => this.#begun(granted),
-      isWanted,
-      this.#begin >= 0,
-    );
+    this.#isInQueue = true;
+    this.#shared.lanes.wait(this, this.#hasBegun);
     const last = this.#last;
     if (last === undefined) return;
     // The deadline runs by now.
     this.#timer = setTimeout(() => this.#giveUp(last, false), this.#retry.totalTimeoutMs - this.#elapsed());
   }
 
+  get #hasBegun(): boolean {
+    return this.#begin >= 0;
+  }
+
+  /** A signal that calls share ends them one by one: what one gives back is not for one that is about to end. */
+  get isWaiting(): boolean {
+    return this.#isInQueue && !this.#signal?.aborted;
+  }
+
+  granted(lane: Lane): void {
+    this.#isInQueue = false;
+    this.#begun(lane);
+  }
+
   #begun(lane: Lane): void {
     this.#endTimer();
-    this.#callOffWait = undefined;
     this.#lane = lane;
     this.#sentAt = performance.now();
-    if (this.#begin < 0) this.#begin = this.#sentAt;
+    if (!this.#hasBegun) this.#begin = this.#sentAt;
     if (this.#queuedAt !== undefined) this.#publishQueue(this.#sentAt - this.#queuedAt);
     if (this.#done) return;
     const retry = this.#retry;
@@ -152,7 +161,7 @@ export class Call<Result> implements AttemptListener, Timed {
   }
 
   #dispatch(lane: Lane, authorization: string | undefined): void {
-    const { method, path, contentType, body, maxBytes } = this.#request;
+    const { method, path, contentType, maxBytes } = this.#request;
     const attempt = new Attempt(maxBytes, this.#shared.redact, this);
     this.#attempt = attempt;
     this.#attempts++;
@@ -162,7 +171,8 @@ export class Call<Result> implements AttemptListener, Timed {
     const { origin } = this.#shared;
     try {
       this.#shared.connect(lane);
-      lane.dispatcher?.dispatch({ origin, method, path, headers, body: body ?? null }, attempt);
+      const body = this.#request.body?.() ?? null;
+      lane.dispatcher?.dispatch({ origin, method, path, headers, body }, attempt);
     } catch (error) {
       this.#failed(networkFailure(error, false), true);
     }
@@ -223,9 +233,9 @@ export class Call<Result> implements AttemptListener, Timed {
         ...(traceId !== undefined && { traceId }),
       });
     }
-    const { recover } = this.#request;
-    if (recover === undefined) this.#reject(error);
-    else this.#resolve(recover(error));
+    const recovered = this.#request.recover?.(error);
+    if (recovered === undefined) this.#reject(error);
+    else this.#resolve(recovered);
   }
 
   #abort(): void {
@@ -255,13 +265,16 @@ export class Call<Result> implements AttemptListener, Timed {
   }
 
   #elapsed(): number {
-    return this.#begin < 0 ? 0 : performance.now() - this.#begin;
+    return this.#hasBegun ? performance.now() - this.#begin : 0;
   }
 
   #finish(broken: boolean): void {
     this.#done = true;
     this.#shared.settled();
-    this.#callOffWait?.();
+    if (this.#isInQueue) {
+      this.#isInQueue = false;
+      this.#shared.lanes.leave(this.#hasBegun);
+    }
     if (this.#onAbort !== undefined) this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#leaveLane(broken);
   }

@@ -2,6 +2,7 @@ import { performance } from "node:perf_hooks";
 import { Lane } from "./lane.js";
 import type { Pace } from "./pace.js";
 import { Throttle } from "./throttle.js";
+import type { Waiter } from "./waiters.js";
 import { Waiters } from "./waiters.js";
 
 /**
@@ -31,14 +32,18 @@ export class Lanes {
   }
 
   /**
-   * Waits for a lane, as long as it is wanted; the function that it returns calls the wait off.
+   * Waits for a lane.
    *
    * @param hasBegun - whether the call has had a lane before
    */
-  wait(grant: (lane: Lane) => void, isWanted: () => boolean, hasBegun: boolean): () => void {
-    const callOff = (hasBegun ? this.#begun : this.#fresh).add(grant, isWanted);
+  wait(waiter: Waiter, hasBegun: boolean): void {
+    this.#waiters(hasBegun).add(waiter);
     if (this.#hasLane()) this.#serveLater();
-    return callOff;
+  }
+
+  /** One that has waited so far does not any longer. */
+  leave(hasBegun: boolean): void {
+    this.#waiters(hasBegun).leave();
   }
 
   /** Gives a lane back: to the call that has waited longest, if any. */
@@ -52,9 +57,13 @@ export class Lanes {
     return this.#all;
   }
 
+  #waiters(hasBegun: boolean): Waiters {
+    return hasBegun ? this.#begun : this.#fresh;
+  }
+
   #serve(): void {
     while (this.#hasLane()) {
-      const waiters = this.#begun.isEmpty ? this.#fresh : this.#begun;
+      const waiters = this.#waiters(!this.#begun.isEmpty);
       if (waiters.isEmpty) return;
       if (!this.#isTurn()) {
         this.#serveLater();

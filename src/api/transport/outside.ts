@@ -94,7 +94,11 @@ export class Outside {
     const path = url.pathname + url.search;
     const sent = { what, stage, method, path, maxBytes, repeatable: true, decode };
     return this.#endpointFor(request).send(
-      { ...sent, ...(contentType !== undefined && { contentType }), ...(body !== undefined && { body }) },
+      {
+        ...sent,
+        ...(contentType !== undefined && { contentType }),
+        ...(body !== undefined && { body: () => body }),
+      },
       options,
     );
   }

@@ -11,7 +11,8 @@ export interface ApiRequest<Result = unknown> {
   /** Path with query, from the root of the host. */
   readonly path: string;
   readonly contentType?: string;
-  readonly body?: Buffer;
+  /** Makes the body, which is the same each time: those that wait need no memory for it. */
+  body?(): Buffer;
   /** The longest answer that is read, in bytes. */
   readonly maxBytes: number;
   /** Whether repeating the request has no effect beyond its answer. */
@@ -19,9 +20,9 @@ export interface ApiRequest<Result = unknown> {
   /** The signing request that this one is about, for errors. */
   readonly signingRequestId?: string;
   /** Reads the answer; throws `Undecodable` where it is not what the request is answered with. */
-  readonly decode: (answer: ApiAnswer) => Result;
-  /** What to do in place of failing. */
-  readonly recover?: ((error: SignPathError) => Promise<Result>) | undefined;
+  decode(answer: ApiAnswer): Result;
+  /** What to do in place of failing, if anything. */
+  recover?(error: SignPathError): Promise<Result> | undefined;
 }
 
 /** An answer with a status from 200 to 299. */

@@ -1,34 +1,41 @@
 import type { Lane } from "./lane.js";
 
 /** A call that waits for a lane. */
-interface Waiter {
-  /** Takes the lane; `undefined` once the wait was called off. */
-  grant: ((lane: Lane) => void) | undefined;
-  readonly isWanted: () => boolean;
+export interface Waiter {
+  /** Whether it still waits. */
+  readonly isWaiting: boolean;
+  /** Takes the lane that it has waited for. */
+  granted(lane: Lane): void;
 }
 
-/** How many served ones are kept at most before they are forgotten. */
-const MOST_SERVED = 4096;
+/** How many served ones are kept at most before they are forgotten, and how many that left. */
+const MOST_GONE = 4096;
 
 /** Calls that wait, in their order. Each step takes the same time, however many they are. */
 export class Waiters {
   #queue: Waiter[] = [];
   #head = 0;
+  /** How many said that they leave, since those were last forgotten. */
+  #left = 0;
 
-  /** Adds one that waits as long as it is wanted; the function that it returns calls the wait off. */
-  add(grant: (lane: Lane) => void, isWanted: () => boolean): () => void {
-    const waiter: Waiter = { grant, isWanted };
+  /** Adds one, which waits as long as it says so. */
+  add(waiter: Waiter): void {
     this.#queue.push(waiter);
-    return () => {
-      waiter.grant = undefined;
-    };
   }
 
-  /** Whether anybody still waits. */
+  /** One of them does not wait any longer, and says so itself. */
+  leave(): void {
+    this.#left++;
+    if (this.#left < MOST_GONE || this.#left < this.#queue.length / 2) return;
+    this.#queue = this.#queue.slice(this.#head).filter(({ isWaiting }) => isWaiting);
+    this.#head = 0;
+    this.#left = 0;
+  }
+
+  /** Whether nobody waits any longer. */
   get isEmpty(): boolean {
     for (; this.#head < this.#queue.length; this.#head++) {
-      const waiter = this.#queue[this.#head];
-      if (waiter?.grant !== undefined && waiter.isWanted()) return false;
+      if (this.#queue[this.#head]?.isWaiting) return false;
     }
     this.#trim();
     return true;
@@ -38,11 +45,11 @@ export class Waiters {
   serve(lane: Lane): void {
     const waiter = this.#queue[this.#head++];
     this.#trim();
-    waiter?.grant?.(lane);
+    waiter?.granted(lane);
   }
 
   #trim(): void {
-    if (this.#head === 0 || (this.#head < this.#queue.length && this.#head < MOST_SERVED)) return;
+    if (this.#head === 0 || (this.#head < this.#queue.length && this.#head < MOST_GONE)) return;
     this.#queue = this.#queue.slice(this.#head);
     this.#head = 0;
   }

@@ -1,9 +1,37 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Lane } from "../../../src/api/transport/lane.js";
 import { Lanes } from "../../../src/api/transport/lanes.js";
+import type { Waiter } from "../../../src/api/transport/waiters.js";
 
-const isWanted = (): boolean => true;
+/** One that waits for a lane, until it has one or leaves. */
+class Waiting implements Waiter {
+  isWaiting = true;
+  readonly #taken: () => void;
+
+  constructor(taken: () => void) {
+    this.#taken = taken;
+  }
+
+  granted(): void {
+    this.isWaiting = false;
+    this.#taken();
+  }
+}
+
+function wait(lanes: Lanes, taken: () => void, hasBegun = false): Waiting {
+  const waiting = new Waiting(taken);
+  lanes.wait(waiting, hasBegun);
+  return waiting;
+}
+
+function leave(lanes: Lanes, waiting: Waiting | undefined): void {
+  if (waiting === undefined) throw new Error("nobody waits there");
+  waiting.isWaiting = false;
+  lanes.leave(false);
+}
 
 function take(lanes: Lanes): Lane {
   const lane = lanes.take();
@@ -34,8 +62,8 @@ describe("lanes", () => {
     const lanes = new Lanes(1);
     const only = take(lanes);
     const served: number[] = [];
-    const callOff = [0, 1, 2, 3].map((number) => lanes.wait(() => served.push(number), isWanted, false));
-    callOff[1]?.();
+    const waiting = [0, 1, 2, 3].map((number) => wait(lanes, () => served.push(number)));
+    leave(lanes, waiting[1]);
     for (let round = 0; round < 3; round++) lanes.release(only);
     expect(served).toEqual([0, 2, 3]);
     expect(lanes.take()).toBeUndefined();
@@ -47,18 +75,14 @@ describe("lanes", () => {
     const lanes = new Lanes(1);
     const only = take(lanes);
     const served: string[] = [];
-    const wait = (name: string, hasBegun: boolean, wanted = true): void => {
-      lanes.wait(
-        () => served.push(name),
-        () => wanted,
-        hasBegun,
-      );
-    };
-    wait("fresh 1", false);
-    wait("begun 1", true);
-    wait("unwanted", true, false);
-    wait("fresh 2", false);
-    wait("begun 2", true);
+    const waitAs = (name: string, hasBegun: boolean): Waiting =>
+      wait(lanes, () => served.push(name), hasBegun);
+    waitAs("fresh 1", false);
+    waitAs("begun 1", true);
+    // Its signal is aborted, and it has not heard of that yet.
+    waitAs("unwanted", true).isWaiting = false;
+    waitAs("fresh 2", false);
+    waitAs("begun 2", true);
     for (let round = 0; round < 4; round++) lanes.release(only);
     expect(served).toEqual(["begun 1", "begun 2", "fresh 1", "fresh 2"]);
     lanes.release(only);
@@ -71,9 +95,9 @@ describe("lanes", () => {
         const lanes = new Lanes(1);
         const only = take(lanes);
         const served: number[] = [];
-        const waiting = calledOff.map((_, number) => lanes.wait(() => served.push(number), isWanted, false));
+        const waiting = calledOff.map((_, number) => wait(lanes, () => served.push(number)));
         calledOff.forEach((off, number) => {
-          if (off) waiting[number]?.();
+          if (off) leave(lanes, waiting[number]);
         });
         const expected = calledOff.flatMap((off, number) => (off ? [] : [number]));
         for (const _ of expected) lanes.release(only);
@@ -89,15 +113,37 @@ describe("lanes", () => {
     const only = take(lanes);
     const served: number[] = [];
     for (let number = 0; number < 10_000; number++) {
-      const grant = (): void => {
+      wait(lanes, () => {
         served.push(number);
-        if (number < 10) lanes.wait(() => served.push(-number), isWanted, false);
-      };
-      lanes.wait(grant, isWanted, false);
+        if (number < 10) wait(lanes, () => served.push(-number));
+      });
     }
     for (let round = 0; round < 10_010; round++) lanes.release(only);
     expect(served.length).toBe(10_010);
     expect(served.slice(0, 10_000)).toEqual(Array.from({ length: 10_000 }, (_, number) => number));
     expect(served.at(-1)).toBe(-9);
+  });
+
+  it("serve the few that are left of many, and hold none of those that left", async () => {
+    const lanes = new Lanes(1);
+    const only = take(lanes);
+    const served: number[] = [];
+    const left: WeakRef<Waiting>[] = [];
+    for (let number = 0; number < 50_000; number++) {
+      const waiting = wait(lanes, () => served.push(number));
+      if (number % 10_000 === 0) continue;
+      left.push(new WeakRef(waiting));
+      leave(lanes, waiting);
+    }
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    await vi.waitFor(() => {
+      collect();
+      expect(left.filter((each) => each.deref() !== undefined).length).toBeLessThan(10_000);
+    });
+    for (let round = 0; round < 5; round++) lanes.release(only);
+    expect(served).toEqual([0, 10_000, 20_000, 30_000, 40_000]);
+    lanes.release(only);
+    expect(lanes.take()).toBe(only);
   });
 });
