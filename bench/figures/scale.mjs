@@ -8,7 +8,7 @@ export async function scale(service, { signatures }) {
   const first = Math.min(5000, signatures / 4);
   heading(
     `${signatures} verified signatures in one process, ${IN_FLIGHT} in flight`,
-    `floor: as many bare requests and crypto.verify; memory after a collection of garbage, against that after ${first}`,
+    `floor: as many bare requests and crypto.verify; memory against that after ${first}, at rest: garbage and what V8 set aside for it given back`,
   );
   for (const kind of ["RSA-2048", "P-256"]) {
     const results = {};
@@ -18,8 +18,9 @@ export async function scale(service, { signatures }) {
       stopRunners({ runner });
     }
     const { ours, floor } = results;
-    grows(`${kind}, RSS at the end, × after ${first}`, "rss", 1.2, ours, floor);
-    grows(`${kind}, heap at the end, × after ${first}`, "heapUsed", 1.1, ours, floor);
+    grows(`${kind}, RSS at rest, × after ${first}`, "rss", 1.2, ours, floor);
+    grows(`${kind}, heap at rest, × after ${first}`, "heapUsed", 1.1, ours, floor);
+    grows(`${kind}, RSS at work, × after ${first}`, "busyRss", undefined, ours, floor);
     tail(`${kind}, p99 latency, × p50`, ours, floor);
   }
 }
@@ -30,8 +31,7 @@ function grows(name, what, most, ours, floor) {
     value: mebibytes(ours.atEnd[what]),
     floor: mebibytes(floor.atEnd[what]),
     ratio: `${growth(ours).toFixed(2)} (floor ${growth(floor).toFixed(2)})`,
-    target: `≤ ${most}`,
-    passed: growth(ours) <= most,
+    ...(most !== undefined && { target: `≤ ${most}`, passed: growth(ours) <= most }),
   });
 }
 

@@ -3,8 +3,8 @@ import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promi
 import { median, percentile } from "./measure.mjs";
 
 /**
- * Makes `count` calls, `inFlight` at a time: the memory of the process and the heap that is in use, after the `first` of
- * them and after all, in bytes, and the median and the 99th percentile of the time that a call took, in milliseconds.
+ * Makes `count` calls, `inFlight` at a time: the memory of the process after the `first` of them and after all, see
+ * {@link memory}, and the median and the 99th percentile of the time that a call took, in milliseconds.
  */
 export async function series(once, inFlight, first, count) {
   // Written to at once, so that its memory is there before any is measured.
@@ -20,9 +20,9 @@ export async function series(once, inFlight, first, count) {
   };
   const runTo = (end) => Promise.all(Array.from({ length: inFlight }, () => lane(end)));
   await runTo(first);
-  const afterFirst = await settledMemory();
+  const afterFirst = await memory();
   await runTo(count);
-  const atEnd = await settledMemory();
+  const atEnd = await memory();
   return { afterFirst, atEnd, p50: median(times), p99: percentile(times, 0.99) };
 }
 
@@ -61,14 +61,23 @@ export async function answered(once, inFlight, skippedMs, ms) {
   return count;
 }
 
-/** Memory once the garbage is gone. */
-async function settledMemory() {
+/**
+ * V8 gives back what it has set aside for young objects where a collection finds that little was allocated since those of the
+ * last five seconds. Before, it holds the more of it, the longer there was work, whoever did it.
+ */
+const REST_MS = 6000;
+
+/** RSS as the work leaves it, and RSS and heap of a process that rests, its garbage gone; in bytes. */
+async function memory() {
+  const { rss: busyRss } = process.memoryUsage();
+  globalThis.gc();
+  await delay(REST_MS);
   for (let turn = 0; turn < 3; turn++) {
     globalThis.gc();
     await delay(100);
   }
   const { rss, heapUsed } = process.memoryUsage();
-  return { rss, heapUsed };
+  return { busyRss, rss, heapUsed };
 }
 
 function used() {
