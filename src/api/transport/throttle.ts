@@ -1,14 +1,25 @@
 import type { Pace } from "./pace.js";
 
 /** After the server said that it was too much: so much of what it accepted is asked for at first. */
-const DECREASE = 0.95;
+const DECREASE = 0.85;
 
-/** How much the rate rises beside that, in requests a second, each second: clients that share a limit come to share it evenly. */
+/** How much the rate rises in any case, in requests a second, each second: at low rates clients that share a limit need it. */
 const INCREASE = 0.5;
 
-/** The time in which the rate comes back to what was accepted before: from the first, doubled each time, to the last. */
-const FIRST_RECOVERY_MS = 1000;
-const LONGEST_RECOVERY_MS = 12_000;
+/** How steeply it rises beside that at first, in requests a second, by the cube of seconds. */
+const FIRST_STEEPNESS = 24;
+
+/** However flat the rise is, the rate that was accepted before is come back to in this time. */
+const LONGEST_RECOVERY_S = 8;
+
+/**
+ * So long it is to take until the server says so again, and so many requests: then few are refused. What came sooner or later
+ * makes the rise less steep or steeper, at most by these factors.
+ */
+const CYCLE_MS = 6000;
+const CYCLE_REQUESTS = 40;
+const MOST_FLATTENING = 0.05;
+const MOST_STEEPENING = 4;
 
 /** How long nothing is sent after a refusal that names no time; doubled while refusals go on. */
 const FIRST_PAUSE_MS = 180;
@@ -38,8 +49,9 @@ const BY_LIMIT = 0.06;
 const REFUSAL_WEIGHT = Math.log(BY_LIMIT / BY_CHANCE);
 const ACCEPTANCE_WEIGHT = Math.log((1 - BY_CHANCE) / (1 - BY_LIMIT));
 
-/** So much evidence shows a limit at the lowest rates: three refusals, close to each other. */
+/** So much evidence shows a limit at the lowest rates: three refusals, close to each other, or two where one is known. */
 const LEAST_PROOF = 3;
+const LEAST_PROOF_AGAIN = 2.7;
 /** It grows with the logarithm of the rate, so that chance convicts no more often per hour where there are more answers. */
 const PROOF_BY_RATE = 2;
 const LOW_RATE = 50;
@@ -49,9 +61,10 @@ const WINDOW_MS = 1000;
 
 /**
  * One client's rate of requests. There is no limit until the server says that there is one (429, `Retry-After`); from then on
- * requests are spaced, a little below the rate that was accepted before, which is then approached again and passed slowly, as
- * in CUBIC (RFC 9438, section 4.2): most of the time close to the server's limit, seldom above it. Times are those of
- * `performance.now()`.
+ * requests are spaced, below the rate that was accepted before, which is then approached again, passed slowly and left behind
+ * ever faster, as in CUBIC (RFC 9438, section 4.2): most of the time close to the server's limit, seldom above it. How steeply
+ * the rate rises does not depend on the rate: of clients that share a limit those with little of it gain as much as those with
+ * much, which lose more each time, so that they come to share it evenly. Times are those of `performance.now()`.
  */
 export class Throttle implements Pace {
   readonly #history = new History();
@@ -59,7 +72,9 @@ export class Throttle implements Pace {
   /** The rate that was accepted before the last refusal. */
   #ceiling = 0;
   #refusedAt = Number.NEGATIVE_INFINITY;
-  #recoveryMs = FIRST_RECOVERY_MS / 2;
+  #steepness = FIRST_STEEPNESS;
+  /** Until the rate is again what was accepted before, in seconds. */
+  #recovery = 0;
   #pausedUntil = 0;
   #pauseMs = FIRST_PAUSE_MS;
   /** That there is a limit, see {@link REFUSAL_WEIGHT}. */
@@ -117,7 +132,9 @@ export class Throttle implements Pace {
 
   #proof(now: number): number {
     const rate = this.#history.since(now - WINDOW_MS);
-    return LEAST_PROOF + PROOF_BY_RATE * Math.log(Math.max(1, rate / LOW_RATE));
+    return (
+      (this.isOpen ? LEAST_PROOF : LEAST_PROOF_AGAIN) + PROOF_BY_RATE * Math.log(Math.max(1, rate / LOW_RATE))
+    );
   }
 
   #decrease(now: number, isFirst: boolean): void {
@@ -125,21 +142,30 @@ export class Throttle implements Pace {
     const isMeasured = !isFirst && now - this.#refusedAt >= WINDOW_MS;
     const known = isFirst || isMeasured ? accepted : this.#rate;
     this.#ceiling = Math.max(LEAST_RATE, Math.min(known, this.#rate));
-    this.#recoveryMs = Math.min(this.#recoveryMs * 2, LONGEST_RECOVERY_MS);
     this.#rate = Math.max(LEAST_RATE, this.#ceiling * DECREASE);
+    const lost = this.#ceiling - this.#rate;
+    const steepness = isFirst ? FIRST_STEEPNESS : this.#steepness * this.#correction(now);
+    this.#steepness = Math.max(steepness, lost / LONGEST_RECOVERY_S ** 3);
+    this.#recovery = Math.cbrt(lost / this.#steepness);
+  }
+
+  /** The time that a rise takes is to the cube root of its steepness. */
+  #correction(now: number): number {
+    const wantedMs = Math.max(CYCLE_MS, (CYCLE_REQUESTS * 1000) / this.#ceiling);
+    const factor = ((now - this.#refusedAt) / wantedMs) ** 3;
+    return Math.min(MOST_STEEPENING, Math.max(MOST_FLATTENING, factor));
   }
 
   #recover(now: number): void {
     const elapsed = now - this.#pausedUntil;
     if (elapsed > FORGET_MS) {
       this.#rate = Number.POSITIVE_INFINITY;
-      this.#recoveryMs = FIRST_RECOVERY_MS / 2;
       return;
     }
     if (elapsed < 0) return;
-    const beyond = elapsed / this.#recoveryMs - 1;
-    const cubic = this.#ceiling * (1 + (1 - DECREASE) * beyond ** 3);
-    this.#rate = Math.max(LEAST_RATE, cubic) + (INCREASE * elapsed) / 1000;
+    const seconds = elapsed / 1000;
+    const cubic = this.#ceiling + this.#steepness * (seconds - this.#recovery) ** 3;
+    this.#rate = Math.max(LEAST_RATE, cubic) + INCREASE * seconds;
   }
 }
 

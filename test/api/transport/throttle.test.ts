@@ -44,11 +44,16 @@ function generator(seed: number): () => number {
   };
 }
 
-/** Calls without end, so many clients of 64 requests in flight each, in a time that does not pass by itself. */
+/**
+ * Calls without end, so many clients of 64 requests in flight each, in a time that does not pass by itself.
+ *
+ * @param beginsAt - when a client begins, in milliseconds
+ */
 function simulate(
   service: Service,
   seconds: number,
   clients = 1,
+  beginsAt: (client: number) => number = (client) => client,
 ): { rate: number; refused: number; shares: number[] } {
   const agenda: { readonly at: number; readonly run: (now: number) => void }[] = [];
   const later = (at: number, run: (now: number) => void): void => {
@@ -91,7 +96,7 @@ function simulate(
       free++;
       serve(now);
     };
-    later(client, serve);
+    later(beginsAt(client), serve);
   }
   for (let next = agenda.shift(); next !== undefined && next.at < seconds * 1000; next = agenda.shift())
     next.run(next.at);
@@ -119,7 +124,7 @@ describe("a throttle", () => {
       const { kind, limit, roundTripMs, retryAfterMs } = each;
       const accepts = kinds[kind as keyof typeof kinds](limit);
       const service = { limit, roundTripMs, accepts, ...(retryAfterMs !== undefined && { retryAfterMs }) };
-      const { rate, refused } = simulate(service, limit < 100 ? 40 : 12);
+      const { rate, refused } = simulate(service, limit < 100 ? 40 : 20);
       expect(rate).toBeGreaterThanOrEqual(0.9 * limit);
       expect(refused).toBeLessThanOrEqual(0.05);
     },
@@ -127,7 +132,7 @@ describe("a throttle", () => {
 
   it("finds a limit that is far above the burst which is accepted first", () => {
     const service = { limit: 200, roundTripMs: 20, accepts: tokenBucket(200, 10) };
-    const { rate, refused } = simulate(service, 90);
+    const { rate, refused } = simulate(service, 30);
     expect(rate).toBeGreaterThanOrEqual(180);
     expect(refused).toBeLessThanOrEqual(0.05);
   });
@@ -139,6 +144,25 @@ describe("a throttle", () => {
     expect(refused).toBeLessThanOrEqual(0.05);
     expect(Math.min(...shares)).toBeGreaterThan(0.08);
   });
+
+  const shared = Object.keys(kinds).flatMap((kind) => [2, 4, 8].map((clients) => ({ kind, clients })));
+
+  it.each(shared)(
+    "lets $clients clients share the limit of a $kind within seconds, though one began when the others had used up all",
+    ({ kind, clients }) => {
+      const accepts = kinds[kind as keyof typeof kinds];
+      const smallest = Array.from({ length: 25 }, (_, seed) => {
+        const random = generator(seed);
+        const service = { limit: 200, roundTripMs: 5, accepts: accepts(200) };
+        const { rate, shares } = simulate(service, 20, clients, () => random() * 150);
+        expect(rate).toBeGreaterThanOrEqual(175);
+        return Math.min(...shares) * clients;
+      }).toSorted((a, b) => a - b);
+      // A fair share is 1.
+      expect(smallest[12]).toBeGreaterThan(0.33);
+      expect(smallest[2]).toBeGreaterThan(0.15);
+    },
+  );
 
   it("does nothing as long as nothing is refused, and after a long time without", () => {
     const throttle = new Throttle();
