@@ -13,6 +13,26 @@ const bundled = /^(commander|valibot|undici\/lib|fast-string-truncated-width)(\/
 /** The client of undici without HTTP/2 and without bodies of `fetch`, neither of which we use. */
 const unused = ["lib/dispatcher/client-h2.js", "lib/web/fetch/body.js"];
 
+/**
+ * Modules of Node that take their time to load, and that the packages load for what `signpath` does not do, or for one number:
+ * what stands in their place, by the end of the file's path.
+ */
+const seldomNeeded = {
+  "commander/lib/command.js": {
+    // For subcommands that are programs of their own.
+    "require('node:child_process')": "{ spawn: (...args) => require('node:child_process').spawn(...args) }",
+  },
+  "undici/lib/core/util.js": {
+    // To tell a request's body that is an answer of Node's: ours are bytes.
+    "require('node:http')": "{}",
+  },
+  "undici/lib/dispatcher/client.js": {
+    // For the longest header that is read, which has an option of Node's.
+    "require('node:http')":
+      "/max-http-header-size/.test([process.execArgv, process.env.NODE_OPTIONS]) ? require('node:http') : { maxHeaderSize: 16384 }",
+  },
+};
+
 /** The one file that loads undici. */
 const loader = "dist/api/transport/undici.js";
 
@@ -34,7 +54,7 @@ const groups = [
   { name: "undici", test: /[\\/]node_modules[\\/]undici[\\/]/, priority: 1 },
   {
     name: "client",
-    test: /[\\/](valibot|dist[\\/](config|api(?![\\/]transport[\\/](outside|fixed-pace)\.js)|policy|key|subtle[\\/][\w-]+\.js|signpath\.js|session\.js))/,
+    test: /[\\/](valibot|dist[\\/](config|api(?![\\/]transport[\\/](outside|fixed-pace|public-address)\.js)|policy|key|subtle[\\/][\w-]+\.js|signpath\.js|session\.js))/,
   },
 ];
 
@@ -76,6 +96,10 @@ async function leaveOut(name, importer, options) {
 /** With a name that is written out, the client is put into the bundle, whatever release of undici is installed. */
 function load(id) {
   if (id === "\0unused") return "module.exports = undefined;";
+  const path = id.split(sep).join("/");
+  for (const [file, replacements] of Object.entries(seldomNeeded)) {
+    if (path.endsWith(`/node_modules/${file}`)) return replaced(path, replacements);
+  }
   if (relative(".", id).split(sep).join("/") !== loader) return undefined;
   return `
     import { createRequire } from "node:module";
@@ -85,6 +109,16 @@ function load(id) {
       Client: require("undici/lib/dispatcher/client.js"),
       buildConnector: require("undici/lib/core/connect.js"),
     });`;
+}
+
+function replaced(path, replacements) {
+  let code = readFileSync(path, "utf8");
+  for (const [text, replacement] of Object.entries(replacements)) {
+    if (code.split(text).length !== 2)
+      throw new Error(`${path} does not have ${text} once: what loads it now?`);
+    code = code.replace(text, () => replacement);
+  }
+  return code;
 }
 
 /** The texts that the licences of the bundled packages ask to be kept. */

@@ -69,6 +69,20 @@ test.each([
   ).toEqual([]);
 });
 
+test("nor those modules of Node that only other commands need, or that packages load for one number", async () => {
+  const cwd = fill(temporaryFolder(), {
+    data: "x",
+    "list.cjs": `process.on("exit", () => require("node:fs").writeFileSync("loaded", process.moduleLoadList.join("\\n")));`,
+  });
+  const env = { PATH: process.env["PATH"], ...emulator().environment };
+  const node = ["--require", "./list.cjs", MAIN, "sign", "data", "--policy", "demo/p-256", "--format", "raw"];
+  expect((await run(process.execPath, node, { cwd, env })).status).toBe(0);
+  const loaded = readFileSync(join(cwd, "loaded"), "utf8").split("\n");
+  expect(loaded).toContain("NativeModule net");
+  const seldom = ["http", "https", "tls", "dns", "child_process", "zlib", "readline", "worker_threads"];
+  expect(seldom.filter((name) => loaded.includes(`NativeModule ${name}`))).toEqual([]);
+});
+
 test("CMS loads asn1js, and neither pkijs nor x509", async () => {
   const loaded = await loadedBy("sign", "data", "--policy", "demo/rsa-2048");
   expect(HEAVY.filter((name) => loaded.has(name))).toEqual(["asn1js"]);

@@ -5,7 +5,6 @@ import { collect, wholeNumber } from "../arguments.js";
 import { readAccounts } from "../emulator/accounts-option.js";
 import { EMULATOR_HELP } from "../emulator/emulator-help.js";
 import { readFaults } from "../emulator/fault-option.js";
-import { openBrowser } from "../emulator/open-browser.js";
 import { CliError, isSystemError, reasonOf, usageError } from "../errors/cli-error.js";
 import { openDestination } from "../shell/atomic-file.js";
 import { visible } from "../shell/output.js";
@@ -119,6 +118,7 @@ async function writeAuthority(running: Emulator, path: string): Promise<void> {
 }
 
 async function showPage({ output }: Session, { origin }: Emulator): Promise<void> {
+  const { openBrowser } = await import("../emulator/open-browser.js");
   const problem = await openBrowser(origin);
   if (problem !== undefined)
     output.talk(`The browser was not opened: ${visible(problem)}. The page is ${origin}`);
