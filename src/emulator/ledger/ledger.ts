@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { Ring } from "../ring.js";
 import type { LedgerChange } from "./changes.js";
 import { Changes } from "./changes.js";
 import type { AuditEntry, Decision } from "./entry.js";
-import { Interned } from "./interned.js";
+import { KeptEntries } from "./kept-entries.js";
 import type { AuditLogPage, AuditLogQuery } from "./query.js";
 import { matcherOf } from "./query.js";
 import type {
@@ -12,19 +11,9 @@ import type {
   RefusedSubmission,
   Restorable,
   SigningRequest,
-  Standing,
   Submission,
 } from "./signing-request.js";
-import {
-  entryOf,
-  isOpen,
-  isSigningRequest,
-  keptRefusal,
-  keptRequest,
-  logEntryOf,
-  resultOf,
-  stateOf,
-} from "./signing-request.js";
+import { entryOf, isOpen, isSigningRequest, logEntryOf, resultOf, stateOf } from "./signing-request.js";
 
 export interface LedgerOptions {
   /** How long a signing request that is not fast stays in progress. */
@@ -53,7 +42,6 @@ export interface Recorder {
   signed(request: SigningRequest, signature: string): void;
 }
 
-const MAX_BYTES = 64 * 1024 * 1024;
 /** Entries that one page looks at: what is asked for may be rare. */
 const MAX_WALK = 10_000;
 /** What is kept of the texts of a submission that was refused: nobody has looked at them. */
@@ -62,46 +50,37 @@ const MAX_TEXT = 500;
 /** The newest signing requests and refused submissions. Where one stands follows from the time. */
 export class Ledger {
   readonly #options: LedgerOptions;
-  readonly #log: Ring<{ readonly logged: Logged; readonly bytes: number }>;
-  readonly #byId = new Map<string, Logged>();
-  readonly #metadata = new Interned();
+  readonly #entries: KeptEntries;
   readonly #changes = new Changes();
-  /** Those whose key may still be needed. */
-  readonly #unsigned = new Set<SigningRequest>();
-  /** Those that nobody has decided about, oldest first; some of them may have expired. */
-  readonly #undecided = new Set<SigningRequest>();
   #recorder: Recorder | undefined;
-  #next = 1;
-  #bytes = 0;
 
   constructor(options: LedgerOptions) {
     this.#options = options;
-    this.#log = new Ring(options.capacity);
+    this.#entries = new KeptEntries(options.capacity);
   }
 
   /** Entries that are kept, refused submissions among them. */
   get count(): number {
-    return this.#log.size;
+    return this.#entries.count;
   }
 
   /** The sequence of the oldest entry. */
   get firstSequence(): number {
-    return this.#next - this.#log.size;
+    return this.#entries.firstSequence;
   }
 
   /** The sequence of the entry that comes next. */
   get nextSequence(): number {
-    return this.#next;
+    return this.#entries.nextSequence;
   }
 
   at(sequence: number): Logged | undefined {
-    return this.#log.at(sequence - this.firstSequence)?.logged;
+    return this.#entries.at(sequence);
   }
 
   /** Whether a signing request may still have to be signed with that key. */
   needsKey(keyId: string): boolean {
-    for (const { identity } of this.#unsigned) if (identity.keyId === keyId) return true;
-    return false;
+    return this.#entries.needKey(keyId);
   }
 
   /** Lets somebody keep what happens from now on. */
@@ -120,7 +99,7 @@ export class Ledger {
       readyAt: approval ? undefined : now + (submission.fast ? 0 : processingMs),
       decisions: [],
     };
-    return this.#announced(this.#keep(submission, standing));
+    return this.#announced(this.#entries.add(submission, standing));
   }
 
   /** Logs a submission that was answered with an error. */
@@ -132,14 +111,14 @@ export class Ledger {
       signingPolicySlug: signingPolicySlug && shortened(signingPolicySlug),
       refusal: { status, problem: shortened(problem) },
     };
-    return this.#announced(this.#keepRefused({ ...refused, id: randomUUID() }));
+    return this.#announced(this.#entries.addRefused({ ...refused, id: randomUUID() }));
   }
 
   /** Takes in what an earlier emulator has kept, without a word. */
   restore(kept: Restorable): void {
-    if (this.#byId.has(kept.id)) return;
-    if ("refusal" in kept) this.#keepRefused(kept);
-    else this.#keep(kept, kept);
+    if (this.#entries.find(kept.id) !== undefined) return;
+    if ("refusal" in kept) this.#entries.addRefused(kept);
+    else this.#entries.add(kept, kept);
   }
 
   /** The same for a decision, which may be known already. */
@@ -150,22 +129,22 @@ export class Ledger {
       ({ verdict, by, at }) =>
         verdict === decision.verdict && by === decision.by && at.getTime() === decision.at.getTime(),
     );
-    if (!isKnown) this.#decided(request, decision, readyAt);
+    if (!isKnown) this.#entries.decided(request, decision, readyAt);
   }
 
   restoreSignature(id: string, signature: string): void {
     const request = this.find(id);
-    if (request !== undefined) this.#signed(request, signature);
+    if (request !== undefined) this.#entries.signed(request, signature);
   }
 
   find(id: string): SigningRequest | undefined {
-    const logged = this.#byId.get(id);
+    const logged = this.#entries.find(id);
     return logged !== undefined && isSigningRequest(logged) ? logged : undefined;
   }
 
   /** The same, and refused submissions as well. */
   findLogged(id: string): Logged | undefined {
-    return this.#byId.get(id);
+    return this.#entries.find(id);
   }
 
   /**
@@ -189,27 +168,29 @@ export class Ledger {
     }
     const decision = { verdict, by, at: new Date(), comment };
     const isApproved = verdict === "approved" && request.decisions.length + 1 >= request.approvalsNeeded;
-    this.#decided(request, decision, isApproved ? Date.now() + this.#options.processingMs : request.readyAt);
+    this.#entries.decided(
+      request,
+      decision,
+      isApproved ? Date.now() + this.#options.processingMs : request.readyAt,
+    );
     this.#recorder?.decided(request, decision);
     this.#changes.tell("changed", request);
   }
 
   /** Keeps a signature that was made after the submission. */
   sign(request: SigningRequest, signature: string): void {
-    this.#signed(request, signature);
+    this.#entries.signed(request, signature);
     this.#recorder?.signed(request, signature);
   }
 
   /** The signing requests, oldest first. */
   toArray(): AuditEntry[] {
-    const entries: AuditEntry[] = [];
-    for (const { logged } of this.#log.toArray()) if (isSigningRequest(logged)) entries.push(entryOf(logged));
-    return entries;
+    return this.#entries.requests().map(entryOf);
   }
 
   /** How many signing requests wait for an approval. */
   get pendingCount(): number {
-    return this.#pending().length;
+    return this.#entries.pending().length;
   }
 
   /**
@@ -221,7 +202,7 @@ export class Ledger {
     if (query.status === "pending") return this.#pageOfPending(query, matches);
     const first = this.firstSequence;
     const entries: AuditLogPage["entries"][number][] = [];
-    let sequence = Math.min(query.before ?? this.#next, this.#next);
+    let sequence = Math.min(query.before ?? this.nextSequence, this.nextSequence);
     const last = Math.max(first, sequence - MAX_WALK);
     while (sequence > last && entries.length < query.limit) {
       sequence--;
@@ -232,19 +213,12 @@ export class Ledger {
   }
 
   #pageOfPending({ before, limit }: AuditLogQuery, matches: (logged: Logged) => boolean): AuditLogPage {
-    const all = this.#pending()
+    const all = this.#entries
+      .pending()
       .filter((request) => (before === undefined || request.sequence < before) && matches(request))
       .reverse();
     const shown = all.slice(0, limit);
     return { entries: shown.map(entryOf), next: all.length > limit ? shown.at(-1)?.sequence : undefined };
-  }
-
-  /** Oldest first. Expiry comes with the time: those that it has ended are let go here. */
-  #pending(): SigningRequest[] {
-    for (const request of this.#undecided) {
-      if (resultOf(request) !== "pending") this.#undecided.delete(request);
-    }
-    return [...this.#undecided];
   }
 
   /** Calls the listener for each change from now on; gives what ends that. */
@@ -256,61 +230,11 @@ export class Ledger {
     this.#changes.close();
   }
 
-  #keep(submission: Submission, standing: Standing): SigningRequest {
-    const { value, bytes } = this.#metadata.intern(submission.metadata);
-    const kept = keptRequest(this.#next, value, submission, standing);
-    if (kept.signature === undefined) this.#unsigned.add(kept);
-    if (isUndecided(kept)) this.#undecided.add(kept);
-    return this.#push(kept, bytes);
-  }
-
-  #keepRefused(refused: Omit<RefusedSubmission, "sequence">): RefusedSubmission {
-    const { value, bytes } = this.#metadata.intern(refused.metadata);
-    return this.#push(keptRefusal(this.#next, value, refused), bytes);
-  }
-
-  #push<T extends Logged>(kept: T, metadataBytes: number): T {
-    const bytes = metadataBytes + (kept.description?.length ?? 0);
-    this.#next++;
-    this.#bytes += bytes;
-    this.#byId.set(kept.id, kept);
-    this.#forget(this.#log.push({ logged: kept, bytes }));
-    while (this.#bytes > MAX_BYTES && this.#log.size > 1) this.#forget(this.#log.shift());
-    return kept;
-  }
-
   #announced<T extends Logged>(logged: T): T {
     this.#recorder?.added(logged);
     this.#changes.tell("added", logged);
     return logged;
   }
-
-  #decided(request: SigningRequest, decision: Decision, readyAt: number | undefined): void {
-    request.decisions = [...request.decisions, decision];
-    request.readyAt = readyAt;
-    if (!isUndecided(request)) this.#undecided.delete(request);
-    if (decision.verdict !== "approved") this.#unsigned.delete(request);
-  }
-
-  #signed(request: SigningRequest, signature: string): void {
-    request.signature = signature;
-    this.#unsigned.delete(request);
-  }
-
-  #forget(dropped: { readonly logged: Logged; readonly bytes: number } | undefined): void {
-    if (dropped === undefined) return;
-    this.#byId.delete(dropped.logged.id);
-    if (isSigningRequest(dropped.logged)) {
-      this.#unsigned.delete(dropped.logged);
-      this.#undecided.delete(dropped.logged);
-    }
-    this.#bytes -= dropped.bytes;
-  }
-}
-
-/** Whether it waits for an approval, or has done so until that came too late. */
-function isUndecided({ readyAt, decisions }: SigningRequest): boolean {
-  return readyAt === undefined && decisions.every(({ verdict }) => verdict === "approved");
 }
 
 /** A plain slice would keep the whole text alive. */
