@@ -45,8 +45,7 @@ export class Lanes {
   /** One that has waited so far does not any longer. */
   leave(hasBegun: boolean): void {
     this.#waiters(hasBegun).leave();
-    // It would keep the process alive.
-    if (this.#timer !== undefined && this.#isIdle) this.#endTimer();
+    this.#endIdleTimer();
   }
 
   /** Gives a lane back: to the call that has waited longest, if any. */
@@ -78,6 +77,7 @@ export class Lanes {
     } finally {
       this.#isServing = false;
     }
+    this.#endIdleTimer();
   }
 
   #serveAll(): void {
@@ -99,7 +99,9 @@ export class Lanes {
     }, this.throttle.waitMs(performance.now()));
   }
 
-  #endTimer(): void {
+  /** Where nobody waits for the next turn, the timer would do no more than keep the process alive. */
+  #endIdleTimer(): void {
+    if (this.#timer === undefined || !this.#isIdle) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }

@@ -174,7 +174,25 @@ describe("lanes", () => {
     expect(vi.getTimerCount()).toBe(1);
     leave(lanes, waiting[1]);
     expect(vi.getTimerCount()).toBe(0);
-    wait(lanes, () => undefined);
+  });
+
+  it("nor when who waited for it was served earlier, because a lane came back", () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    let isTurn = true;
+    const pace = {
+      ...{ isOpen: false, waitMs: () => (isTurn ? 0 : 1000) },
+      ...{ take: () => undefined, accepted: () => undefined, refused: () => undefined },
+    };
+    const lanes = new Lanes(2, pace);
+    const first = take(lanes);
+    isTurn = false;
+    const served: number[] = [];
+    for (const number of [1, 2]) wait(lanes, () => served.push(number));
     expect(vi.getTimerCount()).toBe(1);
+    isTurn = true;
+    lanes.release(first);
+    expect(served).toEqual([1, 2]);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
