@@ -1,5 +1,3 @@
-import { setMaxListeners } from "node:events";
-
 /**
  * Whether a value can be a call's signal: none, or an `AbortSignal` of whatever realm.
  */
@@ -18,10 +16,41 @@ export function requireSignal(value: unknown): void {
   if (!isSignal(value)) throw new TypeError("signal must be an AbortSignal");
 }
 
-/** Listens for a signal's abort. Any number of calls may share a signal, without Node's warning about a leak. */
+/**
+ * What is to be told of a signal's abort. The signal itself has one listener for all: Node looks through all that a signal
+ * has whenever one is added or taken off, which would take minutes where many calls share it.
+ */
+class Audience {
+  readonly listeners = new Set<() => void>();
+
+  /** In their order, but for those that are forgotten meanwhile. */
+  readonly tell = (): void => {
+    for (const listener of this.listeners) {
+      this.listeners.delete(listener);
+      listener();
+    }
+  };
+}
+
+const audiences = new WeakMap<AbortSignal, Audience>();
+
+/** Has a function called when a signal that is not aborted yet is aborted; it must not throw. Any number may share a signal. */
 export function onceAborted(signal: AbortSignal, listener: () => void): void {
-  if (signal instanceof EventTarget) setMaxListeners(0, signal);
-  signal.addEventListener("abort", listener, { once: true });
+  let audience = audiences.get(signal);
+  if (audience === undefined) {
+    audience = new Audience();
+    audiences.set(signal, audience);
+    signal.addEventListener("abort", audience.tell, { once: true });
+  }
+  audience.listeners.add(listener);
+}
+
+/** Undoes {@link onceAborted}. */
+export function forgetAborted(signal: AbortSignal, listener: () => void): void {
+  const audience = audiences.get(signal);
+  if (audience === undefined || !audience.listeners.delete(listener) || audience.listeners.size > 0) return;
+  audiences.delete(signal);
+  signal.removeEventListener("abort", audience.tell);
 }
 
 /**
@@ -43,6 +72,6 @@ export async function unlessAborted<T>(
   try {
     return await Promise.race([promise, aborted]);
   } finally {
-    if (listener !== undefined) signal.removeEventListener("abort", listener);
+    if (listener !== undefined) forgetAborted(signal, listener);
   }
 }

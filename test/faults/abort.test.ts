@@ -142,7 +142,7 @@ describe("an abort", () => {
   });
 
   it("while a certificate is fetched anew after a wrong signature ends the call", async () => {
-    const bench = await benchOf({ options: { requestTimeoutMs: 1000, totalTimeoutMs: 1000 } });
+    const bench = await benchOf({});
     bench.emulator.addFault({ kind: "other-key", route: "signingRequests" });
     bench.emulator.addFault({ kind: "silence", route: "mySigningPolicies" });
     const controller = new AbortController();

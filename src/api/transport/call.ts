@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { onceAborted } from "../../base/abort.js";
+import { forgetAborted, onceAborted } from "../../base/abort.js";
 import type { SignPathError } from "../../base/errors.js";
 import type { RetryConfig } from "../../config/config.js";
 import { Undecodable } from "../decode.js";
@@ -275,7 +275,7 @@ export class Call<Result> implements AttemptListener, Timed, Waiter {
       this.#isInQueue = false;
       this.#shared.lanes.leave(this.#hasBegun);
     }
-    if (this.#onAbort !== undefined) this.#signal?.removeEventListener("abort", this.#onAbort);
+    if (this.#signal !== undefined && this.#onAbort !== undefined) forgetAborted(this.#signal, this.#onAbort);
     this.#leaveLane(broken);
   }
 

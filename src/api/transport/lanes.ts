@@ -17,6 +17,7 @@ export class Lanes {
   readonly #limit: number;
   readonly #begun = new Waiters();
   readonly #fresh = new Waiters();
+  #isServing = false;
   /** Until the next turn that the throttle grants. */
   #timer: NodeJS.Timeout | undefined;
 
@@ -27,7 +28,7 @@ export class Lanes {
 
   /** A lane, if one is to be had at once. */
   take(): Lane | undefined {
-    if (!this.#hasLane() || !this.#isTurn() || !this.#begun.isEmpty || !this.#fresh.isEmpty) return undefined;
+    if (!this.#hasLane() || !this.#isTurn() || !this.#isIdle) return undefined;
     return this.#takeLane();
   }
 
@@ -44,6 +45,7 @@ export class Lanes {
   /** One that has waited so far does not any longer. */
   leave(hasBegun: boolean): void {
     this.#waiters(hasBegun).leave();
+    this.#endIdleTimer();
   }
 
   /** Gives a lane back: to the call that has waited longest, if any. */
@@ -57,11 +59,28 @@ export class Lanes {
     return this.#all;
   }
 
+  /** Whether nobody waits. */
+  get #isIdle(): boolean {
+    return this.#begun.isEmpty && this.#fresh.isEmpty;
+  }
+
   #waiters(hasBegun: boolean): Waiters {
     return hasBegun ? this.#begun : this.#fresh;
   }
 
+  /** A call that gives its lane back as soon as it has it is no reason to begin anew: thousands would be one in the other. */
   #serve(): void {
+    if (this.#isServing) return;
+    this.#isServing = true;
+    try {
+      this.#serveAll();
+    } finally {
+      this.#isServing = false;
+    }
+    this.#endIdleTimer();
+  }
+
+  #serveAll(): void {
     while (this.#hasLane()) {
       const waiters = this.#waiters(!this.#begun.isEmpty);
       if (waiters.isEmpty) return;
@@ -78,6 +97,13 @@ export class Lanes {
       this.#timer = undefined;
       this.#serve();
     }, this.throttle.waitMs(performance.now()));
+  }
+
+  /** Where nobody waits for the next turn, the timer would do no more than keep the process alive. */
+  #endIdleTimer(): void {
+    if (this.#timer === undefined || !this.#isIdle) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #hasLane(): boolean {

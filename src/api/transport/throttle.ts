@@ -9,8 +9,9 @@ const INCREASE = 0.5;
 /** How steeply it rises beside that at first, in requests a second, by the cube of seconds. */
 const FIRST_STEEPNESS = 24;
 
-/** However flat the rise is, the rate that was accepted before is come back to in this time. */
+/** However flat or steep the rise is, the rate that was accepted before is come back to in times between these. */
 const LONGEST_RECOVERY_S = 8;
+const SHORTEST_RECOVERY_S = 0.5;
 
 /**
  * So long it is to take until the server says so again, and so many requests: then few are refused. What came sooner or later
@@ -111,10 +112,10 @@ export class Throttle implements Pace {
   /**
    * A request was refused because there were too many.
    *
-   * @param sentAt - those that were sent before the last refusal tell nothing new
+   * @param sentAt - those that were sent before the last pause ended tell nothing new
    */
   refused(now: number, sentAt: number, retryAfterMs: number | undefined): void {
-    if (sentAt < Math.max(this.#refusedAt, this.#pausedUntil)) return;
+    if (sentAt < this.#pausedUntil - CLOSE_MS) return;
     const isFirst = this.isOpen;
     const goesOn = this.#pauseMs > FIRST_PAUSE_MS;
     this.#evidence += REFUSAL_WEIGHT;
@@ -122,10 +123,12 @@ export class Throttle implements Pace {
     if (this.#evidence < this.#proof(now) && !goesOn && !isAskedFor) return;
     this.#evidence = 0;
     // What a server with a known limit asks of one request is not what it needs of all.
-    const asked = isFirst || goesOn ? retryAfterMs : undefined;
-    this.#pausedUntil = now + Math.min(asked ?? this.#pauseMs, LONGEST_STOP_MS);
-    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+    const asked = (isFirst || goesOn ? retryAfterMs : undefined) ?? 0;
     if (!goesOn) this.#decrease(now, isFirst);
+    // To ask for no time at all, or for next to none, would be to ask for a storm.
+    const pauseMs = asked < FIRST_PAUSE_MS ? this.#pauseMs : Math.min(asked, LONGEST_STOP_MS);
+    this.#pausedUntil = now + pauseMs;
+    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
     this.#refusedAt = now;
     this.#nextAt = this.#pausedUntil;
   }
@@ -143,16 +146,21 @@ export class Throttle implements Pace {
     const known = isFirst || isMeasured ? accepted : this.#rate;
     this.#ceiling = Math.max(LEAST_RATE, Math.min(known, this.#rate));
     this.#rate = Math.max(LEAST_RATE, this.#ceiling * DECREASE);
-    const lost = this.#ceiling - this.#rate;
+    // Never 0, though the least rate is never left: the steepness has bounds by it.
+    const lost = this.#ceiling * (1 - DECREASE);
+    const flattest = lost / LONGEST_RECOVERY_S ** 3;
+    const steepest = Math.max(FIRST_STEEPNESS, lost / SHORTEST_RECOVERY_S ** 3);
     const steepness = isFirst ? FIRST_STEEPNESS : this.#steepness * this.#correction(now);
-    this.#steepness = Math.max(steepness, lost / LONGEST_RECOVERY_S ** 3);
+    this.#steepness = Math.min(steepest, Math.max(flattest, steepness));
     this.#recovery = Math.cbrt(lost / this.#steepness);
   }
 
   /** The time that a rise takes is to the cube root of its steepness. */
   #correction(now: number): number {
     const wantedMs = Math.max(CYCLE_MS, (CYCLE_REQUESTS * 1000) / this.#ceiling);
-    const factor = ((now - this.#refusedAt) / wantedMs) ** 3;
+    // A pause that the server asked for is not the rise's doing.
+    const tookMs = FIRST_PAUSE_MS + now - this.#pausedUntil;
+    const factor = (tookMs / wantedMs) ** 3;
     return Math.min(MOST_STEEPENING, Math.max(MOST_FLATTENING, factor));
   }
 

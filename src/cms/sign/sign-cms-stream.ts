@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { onceAborted } from "../../base/abort.js";
+import { forgetAborted, onceAborted } from "../../base/abort.js";
 import type { Bytes } from "../../base/bytes.js";
 import { equal, exactCopy } from "../../base/bytes.js";
 import { messageOf, SignPathError } from "../../base/errors.js";
@@ -35,7 +35,9 @@ import { outlineOf, partsOf } from "./signed-data.js";
 export function signCmsStream(source: SigningSource, options: SignCmsOptions): ReadableStream<Uint8Array> {
   const controller = new AbortController();
   const { signal } = options;
-  const forget = (): void => signal?.removeEventListener("abort", stop);
+  const forget = (): void => {
+    if (signal) forgetAborted(signal, stop);
+  };
   const parts = partsInTurn(source, options, controller.signal, forget);
   let isWorking = false;
   let fail: (error: SignPathError) => void = () => undefined;

@@ -1,4 +1,4 @@
-import { onceAborted } from "../../base/abort.js";
+import { forgetAborted, onceAborted } from "../../base/abort.js";
 import { signWithKey } from "../../subtle/sign.js";
 import type { Chains } from "./chain/chains.js";
 import type { Digests } from "./digests.js";
@@ -51,7 +51,7 @@ export async function signAll(
     await Promise.allSettled(signing);
     throw error;
   } finally {
-    signal?.removeEventListener("abort", stop);
+    if (signal) forgetAborted(signal, stop);
   }
 }
 

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Lane } from "../../../src/api/transport/lane.js";
 import { Lanes } from "../../../src/api/transport/lanes.js";
 import type { Waiter } from "../../../src/api/transport/waiters.js";
@@ -145,5 +145,54 @@ describe("lanes", () => {
     expect(served).toEqual([0, 10_000, 20_000, 30_000, 40_000]);
     lanes.release(only);
     expect(lanes.take()).toBe(only);
+  });
+
+  it("serve tens of thousands that give their lane back at once, in their order", () => {
+    const lanes = new Lanes(1);
+    const only = take(lanes);
+    const served: number[] = [];
+    for (let number = 0; number < 30_000; number++) {
+      wait(lanes, () => {
+        served.push(number);
+        lanes.release(only);
+      });
+    }
+    lanes.release(only);
+    expect(served).toEqual(Array.from({ length: 30_000 }, (_, number) => number));
+    expect(lanes.take()).toBe(only);
+  });
+
+  it("hold no timer for the next turn when nobody waits for it any longer", () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const lanes = new Lanes(2);
+    lanes.throttle.refused(performance.now(), performance.now(), 60_000);
+    expect(lanes.take()).toBeUndefined();
+    const waiting = [0, 1].map(() => wait(lanes, () => undefined));
+    expect(vi.getTimerCount()).toBe(1);
+    leave(lanes, waiting[0]);
+    expect(vi.getTimerCount()).toBe(1);
+    leave(lanes, waiting[1]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("nor when who waited for it was served earlier, because a lane came back", () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    let isTurn = true;
+    const pace = {
+      ...{ isOpen: false, waitMs: () => (isTurn ? 0 : 1000) },
+      ...{ take: () => undefined, accepted: () => undefined, refused: () => undefined },
+    };
+    const lanes = new Lanes(2, pace);
+    const first = take(lanes);
+    isTurn = false;
+    const served: number[] = [];
+    for (const number of [1, 2]) wait(lanes, () => served.push(number));
+    expect(vi.getTimerCount()).toBe(1);
+    isTurn = true;
+    lanes.release(first);
+    expect(served).toEqual([1, 2]);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Throttle } from "../../../src/api/transport/throttle.js";
 
@@ -211,4 +212,86 @@ describe("a throttle", () => {
     for (let sentAt = 90; sentAt < 100; sentAt++) throttle.refused(100, sentAt, 60_000);
     expect(throttle.waitMs(100)).toBe(wait);
   });
+
+  it.each(Object.keys(kinds))("is not talked into a storm on a %s by a Retry-After of 0", (kind) => {
+    const accepts = kinds[kind as keyof typeof kinds](20);
+    const { rate, refused } = simulate({ limit: 20, roundTripMs: 1, accepts, retryAfterMs: 0 }, 30);
+    expect(rate).toBeGreaterThanOrEqual(18);
+    expect(refused).toBeLessThanOrEqual(0.05);
+  });
+
+  const slow = [2, 5, 60].flatMap((each) =>
+    [undefined, each * 1000].map((retryAfterMs) => ({ each, retryAfterMs })),
+  );
+
+  it.each(slow)(
+    "keeps its head in an hour of one request in $each s, Retry-After $retryAfterMs, and then finds 100/s",
+    ({ each, retryAfterMs }) => {
+      const HOUR_MS = 3_600_000;
+      const [meagre, ample] = [tokenBucket(1 / each, 1), tokenBucket(100)];
+      let [accepted, refused, last] = [0, 0, 0];
+      const accepts = (now: number): boolean => {
+        if (now > HOUR_MS) {
+          const isAccepted = ample(now);
+          if (isAccepted && now > HOUR_MS + 170_000) last++;
+          return isAccepted;
+        }
+        const isAccepted = meagre(now);
+        if (isAccepted) accepted++;
+        else refused++;
+        return isAccepted;
+      };
+      const service = { limit: 0, roundTripMs: 5, accepts };
+      simulate({ ...service, ...(retryAfterMs !== undefined && { retryAfterMs }) }, HOUR_MS / 1000 + 180);
+      expect(accepted).toBeGreaterThan((0.6 * 3600) / each);
+      // The least rate is one a second, from which it rises a little.
+      expect(refused).toBeLessThan(1.5 * 3600);
+      expect(last).toBeGreaterThan(900);
+    },
+  );
+
+  it("takes the refusal of a request that was sent a little before the pause was over for what it is", () => {
+    const throttle = new Throttle();
+    throttle.refused(1000, 990, 500);
+    const early = 1499.5;
+    expect(throttle.waitMs(early)).toBe(0);
+    throttle.take(early);
+    throttle.refused(1510, early, 3000);
+    expect(throttle.waitMs(1510)).toBe(3000);
+  });
+
+  it("always grants a turn within a minute, whatever is answered and whenever", () => {
+    const answer = fc.record({
+      afterMs: fc.oneof(fc.double({ min: 0, max: 50, noNaN: true }), fc.integer({ min: 0, max: 400_000 })),
+      isAccepted: fc.boolean(),
+      retryAfterMs: fc.option(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 1e12 })), {
+        nil: undefined,
+      }),
+      times: fc.integer({ min: 1, max: 60 }),
+    });
+    fc.assert(
+      fc.property(fc.array(answer, { maxLength: 40 }), fc.integer({ min: 1, max: 40 }), (answers, rounds) => {
+        const throttle = new Throttle();
+        let now = 0;
+        for (const { afterMs, isAccepted, retryAfterMs, times } of repeated(answers, rounds)) {
+          const wait = throttle.waitMs(now);
+          expect(wait).toBeGreaterThanOrEqual(0);
+          expect(wait).toBeLessThanOrEqual(61_000);
+          now += wait;
+          throttle.take(now);
+          const sentAt = now;
+          now += afterMs;
+          for (let time = 0; time < times; time++) {
+            if (isAccepted) throttle.accepted(now);
+            else throttle.refused(now, sentAt, retryAfterMs);
+          }
+        }
+      }),
+      { seed: 7 },
+    );
+  });
 });
+
+function repeated<T>(items: readonly T[], rounds: number): T[] {
+  return Array.from({ length: rounds }, () => items).flat();
+}

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import type { ApiClient } from "../../../api/client.js";
 import { Undecodable } from "../../../api/decode.js";
 import type { Outside } from "../../../api/transport/outside.js";
-import { onceAborted } from "../../../base/abort.js";
+import { forgetAborted, onceAborted } from "../../../base/abort.js";
 import type { Bytes } from "../../../base/bytes.js";
 import { exactCopy } from "../../../base/bytes.js";
 import { readCertificates } from "../../../policy/chain.js";
@@ -112,7 +112,7 @@ async function within<T>(
     throw controller.signal.reason === late ? late : error;
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", stop);
+    if (signal) forgetAborted(signal, stop);
   }
 }
 
