@@ -1,3 +1,4 @@
+import type { BigIntStats } from "node:fs";
 import { Replacement } from "../base/replacement.js";
 
 /** What is written is gathered up to so many bytes. */
@@ -16,10 +17,11 @@ export class OutputFile {
   /**
    * Errors of the file system are passed on as they are.
    *
+   * @param read - what is made from the file that stands there: that file, as it was before it was read
    * @throws {TypeError} for what is no regular file
    */
-  static async open(path: string): Promise<OutputFile> {
-    const replacement = await Replacement.open(path);
+  static async open(path: string, read?: BigIntStats): Promise<OutputFile> {
+    const replacement = await Replacement.open(path, read);
     if (replacement === undefined) throw new TypeError(`${path} is no regular file`);
     return new OutputFile(replacement);
   }
@@ -32,7 +34,11 @@ export class OutputFile {
     this.#buffered += bytes.byteLength;
   }
 
-  /** Puts the whole in its place. */
+  /**
+   * Puts the whole in its place.
+   *
+   * @throws {SignPathError} `REQUEST_REJECTED` where the file that it was made from has changed meanwhile
+   */
   async commit(): Promise<void> {
     await this.#flush();
     await this.#replacement.commit();

@@ -8,6 +8,7 @@ import { Replacement } from "../base/replacement.js";
  * @param edit - changes the copy, which is open for reading and writing; what it throws leaves everything as it was
  * @param destination - where the result goes in place of `path`, which then stays as it is
  * @throws {TypeError} for what is no regular file
+ * @throws {SignPathError} `REQUEST_REJECTED` where somebody else has changed `path` meanwhile, which then stays as it is
  */
 export async function replaceFile(
   path: string,

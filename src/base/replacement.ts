@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
+import type { BigIntStats } from "node:fs";
 import {
   accessSync,
   fchmodSync,
@@ -16,6 +17,7 @@ import {
 import type { FileHandle } from "node:fs/promises";
 import { chmod, constants, copyFile, open, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { changedMeanwhile, isAsItWas } from "./unchanged.js";
 
 /** The bits of a mode that say who may do what. */
 const PERMISSIONS = 0o777;
@@ -66,37 +68,41 @@ export class Replacement {
   /** The file beside it, open for reading and writing; {@link commit} and {@link discard} close it. */
   readonly file: FileHandle;
   readonly #temporary: string;
+  readonly #read: BigIntStats | undefined;
   #isOpen = true;
 
-  private constructor(target: string, temporary: string, file: FileHandle) {
+  private constructor(target: string, temporary: string, file: FileHandle, read: BigIntStats | undefined) {
     this.target = target;
     this.#temporary = temporary;
     this.file = file;
+    this.#read = read;
   }
 
   /**
    * An empty one.
    *
+   * @param read - what is made from the file that stands there: that file, as it was before it was read
    * @returns `undefined` where there is something else than a regular file
    */
-  static async open(path: string): Promise<Replacement | undefined> {
+  static async open(path: string, read?: BigIntStats): Promise<Replacement | undefined> {
     const place = placeOf(path);
     if (place === undefined) return undefined;
     return makeBeside(place.target, async (temporary) => {
       const file = await open(temporary, "wx+", 0o666);
       setOwner(file, place.owner);
       setMode(file, place.mode);
-      return new Replacement(place.target, temporary, file);
+      return new Replacement(place.target, temporary, file, read);
     });
   }
 
   /**
-   * A copy of a file, with the mode of that where it replaces nothing.
+   * A copy of a file, with the mode of that where it replaces nothing. Where it replaces that file, it does so only if that is
+   * still as it was copied.
    *
    * @returns `undefined` where one of both is something else than a regular file
    */
   static async copyOf(source: string, path: string): Promise<Replacement | undefined> {
-    const copied = await stat(source);
+    const copied = await stat(source, { bigint: true });
     const place = placeOf(path);
     if (place === undefined || !copied.isFile()) return undefined;
     return makeBeside(place.target, async (temporary) => {
@@ -105,8 +111,9 @@ export class Replacement {
       await chmod(temporary, 0o600).catch(() => undefined);
       const file = await open(temporary, "r+");
       setOwner(file, place.owner);
-      setMode(file, place.mode ?? copied.mode & PERMISSIONS);
-      return new Replacement(place.target, temporary, file);
+      setMode(file, place.mode ?? Number(copied.mode) & PERMISSIONS);
+      const isItself = realpathSync.native(source) === place.target;
+      return new Replacement(place.target, temporary, file, isItself ? copied : undefined);
     });
   }
 
@@ -126,13 +133,18 @@ export class Replacement {
     ftruncateSync(this.file.fd, length);
   }
 
-  /** Puts the whole in its place. After a failure {@link discard} is still to be called. */
+  /**
+   * Puts the whole in its place. After a failure {@link discard} is still to be called.
+   *
+   * @throws {SignPathError} `REQUEST_REJECTED` where the file that it was made from has changed meanwhile
+   */
   async commit(): Promise<void> {
     await this.file.sync().catch((error: unknown) => {
       if (!NO_SYNC.has(codeOf(error))) throw error;
     });
     await this.#close();
     await beforeNaming.getStore()?.(this.#temporary);
+    if (this.#read !== undefined && !isAsItWas(this.target, this.#read)) throw changedMeanwhile(this.target);
     renameSync(this.#temporary, this.target);
     unfinished.delete(this.#temporary);
   }

@@ -1,5 +1,16 @@
 import { mkdirSync } from "node:fs";
-import { chmod, chown, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  link,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { replaceFile } from "../../src/adapter/replace-file.js";
@@ -92,6 +103,41 @@ describe("a file that replaces another one", () => {
     expect(await Replacement.open(folder)).toBeUndefined();
     expect(await Replacement.open("/dev/null")).toBeUndefined();
     expect(await failureOf(Replacement.open(join(folder, "no/a")))).toMatchObject({ code: "ENOENT" });
+  });
+});
+
+describe("a file that is replaced by what was made from it", () => {
+  it.each([
+    ["is written to", (path: string) => writeFile(path, "BEFORE")],
+    ["gets another mode", (path: string) => chmod(path, 0o600)],
+    ["is removed", (path: string) => rm(path)],
+    ["is replaced", (path: string) => writeFile(`${path}~`, "before").then(() => rename(`${path}~`, path))],
+  ])("stays as somebody else has left it: it %s", async (_how, change) => {
+    const folder = temporaryFolder();
+    const path = join(folder, "a");
+    await writeFile(path, "before");
+    await symlink("a", join(folder, "link"));
+    let left: unknown;
+    const edit = async (copy: Replacement["file"]): Promise<void> => {
+      await copy.write("signed");
+      await change(path);
+      left = await stat(path).catch(() => undefined);
+    };
+    const failure = await failureOf(replaceFile(path, edit, join(folder, "link")));
+    expect(failure).toMatchObject({ code: "REQUEST_REJECTED", retryable: true, attempts: 0 });
+    const now = await stat(path).catch(() => undefined);
+    expect([now?.ino, now?.mtimeMs]).toEqual([(left as typeof now)?.ino, (left as typeof now)?.mtimeMs]);
+    expect((await readdir(folder)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+
+  it("takes its place where nothing but another name of it has come or gone", async () => {
+    const path = join(temporaryFolder(), "a");
+    await writeFile(path, "before");
+    await replaceFile(path, async (copy) => {
+      await copy.write("signed");
+      await link(path, `${path}2`);
+    });
+    expect([await readFile(path, "utf8"), await readFile(`${path}2`, "utf8")]).toEqual(["signed", "before"]);
   });
 });
 

@@ -128,6 +128,8 @@ describe("a batch", () => {
       skipped: 0,
       failed: 1,
       notTried: 3,
+      elapsedMs: expect.any(Number),
+      retries: 0,
       exitCode: 2,
     });
     expect(names).toEqual([...NAMES].sort());
@@ -143,6 +145,8 @@ describe("a batch", () => {
       skipped: 0,
       failed: 0,
       notTried: 4,
+      elapsedMs: expect.any(Number),
+      retries: 0,
       exitCode: 2,
     });
   });

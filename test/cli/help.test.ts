@@ -83,6 +83,22 @@ test("the version is the package's", async () => {
 });
 
 describe("a mistake in the command", () => {
+  test.each([
+    [["init", "--ci", CANARY], "option '--ci <platform>' argument is invalid. Allowed choices are github"],
+    [["init", `--ci=${CANARY}' is invalid`], "argument is invalid. Allowed choices are github"],
+    [["init", "--ci", `x\n${CANARY}`], "argument is invalid. Allowed choices are github"],
+    [["completion", CANARY], "command-argument value is invalid for argument 'shell'. Allowed choices"],
+    [["sign", "a", "--jobs", CANARY], "argument is invalid. It must be a whole number"],
+    [["verify", "a", "--at", CANARY], "argument is invalid. It must be a date"],
+    [[CANARY], "unknown command"],
+  ])("does not show what may be a token, whoever's it is: %j", async (args, message) => {
+    for (const more of args[0] === "completion" ? [[]] : [[], ["--json"]]) {
+      const { status, stdout, stderr } = await signpath([...args, ...more]);
+      expect([status, stderr]).toEqual([1, expect.stringContaining(message)]);
+      expect(stdout + stderr).not.toContain(CANARY);
+    }
+  });
+
   test("no command: the help, on stderr, and exit code 1", async () => {
     const { status, stdout, stderr } = await signpath([]);
     expect([status, stdout]).toEqual([1, ""]);

@@ -108,6 +108,14 @@ describe("signpath init leaves alone what is there", () => {
     const args = ["init", "--organization", ORGANIZATION, "--ci", "gitlab", "--write"];
     const result = await signpath(args, { cwd, unprivileged: true });
     expect([result.status, result.stderr]).toEqual([3, expect.stringContaining("permission denied")]);
+    expect(result.stderr).toContain("; without --write the job goes to stdout.\n");
+    const there = await signpath(["init", "--organization", ORGANIZATION, "--config", ".gitlab/s.json"], {
+      ...{ cwd, unprivileged: true },
+    });
+    expect([there.status, there.stderr]).toEqual([
+      3,
+      expect.stringContaining("; --config names another place.\n  OUTPUT_UNWRITABLE"),
+    ]);
     expect(namesIn(cwd)).toEqual([".gitlab"]);
     expect(statSync(join(cwd, ".gitlab")).mode & 0o777).toBe(0o555);
   });

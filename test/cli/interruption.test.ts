@@ -87,6 +87,8 @@ describe("half-way through", () => {
       skipped: 0,
       failed: 2,
       notTried: 2,
+      elapsedMs: expect.any(Number),
+      retries: 0,
       interrupted: true,
       exitCode: 130,
     });

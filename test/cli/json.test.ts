@@ -67,6 +67,9 @@ describe("an event has the members that are documented", () => {
     const args = ["sign", "one", "two", "gone", "--policy", "demo/p-256", "--json", ...stamps];
     const events = eventsOf(await signpath(args, { emulator: emulator(), cwd, env }));
     emulator().clearFaults();
+    const retries = events.filter(({ event }) => event === "retry").length;
+    expect(retries).toBeGreaterThan(0);
+    expect(events.at(-1)).toMatchObject({ event: "summary", retries, elapsedMs: expect.any(Number) });
     const plain = ["sign", "one", "--policy", "demo/p-256", "--json"];
     events.push(...eventsOf(await signpath(plain, { emulator: emulator(), cwd, env })));
     expect(new Set(events.map(({ event }) => event))).toEqual(

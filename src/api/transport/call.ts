@@ -11,7 +11,7 @@ import type { Lane, Timed } from "./lane.js";
 import type { Lanes } from "./lanes.js";
 import type { Peer } from "./peer.js";
 import type { ApiRequest, RequestHeaders, SendOptions } from "./request.js";
-import { nextDelayMs } from "./retry.js";
+import { nextDelayMs, patientDelayMs } from "./retry.js";
 import type { EventOfCall } from "./telemetry.js";
 import { nextCall, publishRequest, requestChannel } from "./telemetry.js";
 import type { Waiter } from "./waiters.js";
@@ -62,6 +62,8 @@ export class Call<Result> implements AttemptListener, Timed, Waiter {
   #isInQueue = false;
   /** How the attempt before ended, if this is not the first. */
   #last: Failure | undefined;
+  /** Since when, of the call's time, attempts fail with which there is little patience. */
+  #impatientSince: number | undefined;
   /** Looked at wherever code that is not ours has run: subscribers and the token's function may abort. */
   #done = false;
 
@@ -203,7 +205,12 @@ export class Call<Result> implements AttemptListener, Timed, Waiter {
     if (failure.code === "THROTTLED") {
       this.#shared.lanes.throttle.refused(performance.now(), this.#sentAt, failure.retryAfterMs);
     }
-    const delayMs = nextDelayMs(failure, this.#attempts, elapsedMs, this.#request.repeatable, this.#retry);
+    this.#impatientSince = failure.patienceMs === undefined ? undefined : (this.#impatientSince ?? elapsedMs);
+    const delayMs = patientDelayMs(
+      nextDelayMs(failure, this.#attempts, elapsedMs, this.#request.repeatable, this.#retry),
+      failure,
+      elapsedMs - (this.#impatientSince ?? elapsedMs),
+    );
     if (delayMs === undefined) {
       this.#giveUp(failure, broken);
       return;

@@ -127,6 +127,9 @@ export function networkCodeOf(error: unknown): "TLS_FAILED" | "CONNECTION_FAILED
   return errors.some((entry) => TLS_CODE.test(codeIn(entry))) ? "TLS_FAILED" : "CONNECTION_FAILED";
 }
 
+/** How long a name may be unknown: on machines that have just started, name servers come up late. */
+const UNKNOWN_NAME_MS = 10_000;
+
 /** A connection that could not be made or, where the request was `sent`, broke. */
 export function networkFailure(error: unknown, sent: boolean): Failure {
   if (error instanceof NotPublic) return notPublic(error);
@@ -145,6 +148,7 @@ export function networkFailure(error: unknown, sent: boolean): Failure {
     transient,
     ambiguous: sent,
     retryAfterMs: undefined,
+    patienceMs: codeIn(error) === "ENOTFOUND" ? UNKNOWN_NAME_MS : undefined,
     toError: (progress) =>
       makeError(code, said(progress.peer), progress, { retryable: transient, cause: error }),
   };

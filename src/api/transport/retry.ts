@@ -8,6 +8,8 @@ export interface FailedAttempt {
   readonly ambiguous: boolean;
   /** What the server asked for by `Retry-After`. */
   readonly retryAfterMs: number | undefined;
+  /** For how long it is worth waiting at most, where that is shorter than for others. */
+  readonly patienceMs?: number | undefined;
 }
 
 /** The longest delay that is drawn; `Retry-After` can ask for more. */
@@ -44,6 +46,20 @@ export function nextDelayMs(
   );
   const delay = Math.max(random() * ceiling, failed.retryAfterMs ?? 0);
   return elapsedMs + delay <= config.totalTimeoutMs - SHORTEST_ATTEMPT_MS ? delay : undefined;
+}
+
+/**
+ * The delay where there is little patience with a failure: the last attempt is made when that ends.
+ *
+ * @param lastedMs - since the call first failed that way, without another failure in between
+ */
+export function patientDelayMs(
+  delayMs: number | undefined,
+  { patienceMs }: FailedAttempt,
+  lastedMs: number,
+): number | undefined {
+  if (delayMs === undefined || patienceMs === undefined) return delayMs;
+  return lastedMs < patienceMs ? Math.min(delayMs, patienceMs - lastedMs) : undefined;
 }
 
 /** The three forms of an HTTP date (RFC 9110, section 5.6.7); the last, of asctime, names no time zone and means UTC. */

@@ -10,7 +10,7 @@ import type { Tunnel } from "./probes/tunnel.js";
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly nodeVersion: string;
-  /** From where Node looks for packages. */
+  /** From where `sign` takes packages: it looks there and above, and where NODE_PATH says, not where the command runs. */
   readonly folder: string;
   /** Since 1970, by this machine's clock. */
   readonly now: () => number;

@@ -1,3 +1,5 @@
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { inspectConfig } from "../../config/inspect.js";
 import { CERTIFICATES_VARIABLE, certificatePathsIn } from "../../policy/issuers.js";
 import type { PolicySlugs } from "../../policy/reference.js";
@@ -52,7 +54,7 @@ export function openContext(
   const context: Context = {
     env,
     nodeVersion: process.versions.node,
-    folder: process.cwd(),
+    folder: dirname(fileURLToPath(import.meta.url)),
     now: Date.now,
     settings,
     timeoutMs,

@@ -34,7 +34,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ["INPUT_UNREADABLE", "Check its name, and that you may read it."],
   [
     "OUTPUT_UNWRITABLE",
-    "Check its folder, your permissions and the space that is left; --out names another place.",
+    "Check its folder, your permissions and the space that is left, or name another place.",
   ],
 ]);
 

@@ -55,6 +55,14 @@ export function unreadable(file: string, cause: unknown): CliError {
   return new CliError("INPUT_UNREADABLE", `${visible(file)} cannot be read: ${reasonOf(cause)}`, { cause });
 }
 
+/** A file that somebody else has changed while it was signed. */
+export function changed(file: string, cause?: unknown): CliError {
+  return new CliError("INPUT_UNREADABLE", `${visible(file)} changed while it was signed`, {
+    hint: "Sign it again when nobody writes to it.",
+    cause,
+  });
+}
+
 /** A file that cannot be signed in the format that it was to get. */
 export function unsuitable(file: string, format: string, reason: string, cause?: unknown): CliError {
   const message = `${visible(file)} cannot be signed as ${format}: ${reason}`;

@@ -2,7 +2,7 @@ import { access, mkdir } from "node:fs/promises";
 import { dirname, isAbsolute } from "node:path";
 import { Unreadable } from "../../config/readers.js";
 import { readCertificateFiles } from "../certificates/certificate-files.js";
-import { unwritable, usageError } from "../errors/cli-error.js";
+import { CliError, unwritable, usageError } from "../errors/cli-error.js";
 import type { FileDestination } from "../shell/atomic-file.js";
 import { openDestination } from "../shell/atomic-file.js";
 import { visible } from "../shell/output.js";
@@ -148,16 +148,28 @@ async function writeAll(files: readonly File[], flags: InitFlags): Promise<void>
   );
   const open: { destination: FileDestination; text: string }[] = [];
   try {
-    for (const { path, text } of files) {
-      await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
-        throw unwritable(path, error);
-      });
-      open.push({ destination: await openDestination(path), text });
+    for (const [index, { path, text }] of files.entries()) {
+      const place = index === 0 ? "--config names another place" : "without --write the job goes to stdout";
+      open.push({ destination: await destinationAt(path, place), text });
     }
     for (const { destination, text } of open) await destination.reserve(Buffer.byteLength(text));
     for (const { destination, text } of open) await destination.commit(Buffer.from(text));
   } finally {
     for (const { destination } of open) await destination.discard();
+  }
+}
+
+/** @param place - what else can be done */
+async function destinationAt(path: string, place: string): Promise<FileDestination> {
+  try {
+    await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
+      throw unwritable(path, error);
+    });
+    return await openDestination(path);
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    const hint = `Check its folder, your permissions and the space that is left; ${place}.`;
+    throw new CliError(error.code, error.message, { hint, cause: error.cause });
   }
 }
 

@@ -1,7 +1,9 @@
+import type { BigIntStats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { open } from "node:fs/promises";
+import { isSignPathError } from "../../base/errors.js";
 import { Replacement } from "../../base/replacement.js";
-import { unwritable } from "../errors/cli-error.js";
+import { changed, unwritable } from "../errors/cli-error.js";
 
 /** Where a result goes. */
 export interface Destination {
@@ -27,11 +29,13 @@ export interface FileDestination extends Destination {
  * Opens a file for one result: a temporary file beside it, which takes its place when it is whole and on the disk. A
  * symbolic link is followed. What is no regular file (`/dev/stdout`, a named pipe) is written directly.
  *
+ * @param read - what is made from the file that stands there: that file, as it was before it was read. If it has changed when
+ * the result is to take its place, that fails with `INPUT_UNREADABLE`
  * @throws {CliError} `OUTPUT_UNWRITABLE`
  */
-export async function openDestination(path: string): Promise<FileDestination> {
+export async function openDestination(path: string, read?: BigIntStats): Promise<FileDestination> {
   try {
-    const replacement = await Replacement.open(path);
+    const replacement = await Replacement.open(path, read);
     return replacement === undefined ? new Device(path, await open(path, "w")) : new RegularFile(replacement);
   } catch (error) {
     throw unwritable(path, error);
@@ -81,7 +85,8 @@ class RegularFile implements FileDestination {
       await work();
     } catch (error) {
       await this.discard();
-      throw unwritable(this.#replacement.target, error);
+      const { target } = this.#replacement;
+      throw isSignPathError(error) ? changed(target, error) : unwritable(target, error);
     }
   }
 }

@@ -36,6 +36,12 @@ export interface Recorder {
   remember(policy: SigningPolicy, ingredients: Ingredients): Promise<Memory>;
 }
 
+/** When a batch began, and how many requests were made again. */
+interface Course {
+  readonly begin: number;
+  readonly retries: number;
+}
+
 /** Signs files in this process, as the command line says. */
 export async function signHere(
   session: Session,
@@ -58,11 +64,12 @@ export async function signHere(
     formats: flags,
     onWarning: ({ code, message }: SignPathError) => view.show({ event: "warning", code, message }),
   };
+  const course = { begin: performance.now(), retries: 0 };
   return withClient(
     session,
     flags,
     async (client) => {
-      const begin = performance.now();
+      course.begin = performance.now();
       await refuseToken(urls, client);
       const timestamps = urls.length === 0 ? undefined : { urls, roots, order: flags.timestampOrder, client };
       const options: SignatureOptions = { ...plain, timestamps };
@@ -84,7 +91,7 @@ export async function signHere(
       tellOfLeftOut(view, inputs);
       const exitCodes = plan.unreadable.map(({ file, error }) => fail(view, error, file));
       const end = (result: BatchResult): Outcome =>
-        finish(session, view, plan, { ...result, exitCodes: [...exitCodes, ...result.exitCodes] }, begin);
+        finish(session, view, plan, { ...result, exitCodes: [...exitCodes, ...result.exitCodes] }, course);
       const none = { signed: 0, skipped: 0, exitCodes: [], notTried: plan.jobs.length };
       if (plan.jobs.length === 0) return end(none);
       const prepared = client.policy(flags.policy, { signal }).then(async (policy) => {
@@ -120,7 +127,11 @@ export async function signHere(
       if (remark !== undefined) view.show({ event: "warning", ...remark });
       return end(result);
     },
-    () => followWork((event) => view.show(event)),
+    () =>
+      followWork((event) => {
+        if (event.event === "request" && event.request.type === "retry") course.retries++;
+        view.show(event);
+      }),
   );
 }
 
@@ -149,16 +160,21 @@ function finish(
   view: BatchView,
   plan: Plan,
   { signed, skipped, exitCodes, notTried }: BatchResult,
-  begin: number,
+  { begin, retries }: Course,
 ): Outcome {
   const files = plan.jobs.length + plan.unreadable.length;
   const failed = files - signed - skipped - notTried;
   const interrupted = signed + skipped === files ? undefined : session.interruption.exitCode;
   const counts = { signed, skipped, failed, notTried };
-  view.end({ ...counts, interrupted: interrupted !== undefined, ms: performance.now() - begin });
+  const ms = performance.now() - begin;
+  view.end({ ...counts, interrupted: interrupted !== undefined, ms });
   return {
     exitCode: interrupted ?? combinedExitCode(exitCodes),
-    summary: { ...counts, ...(interrupted !== undefined && { interrupted: true }) },
+    summary: {
+      ...counts,
+      ...{ elapsedMs: Math.round(ms), retries },
+      ...(interrupted !== undefined && { interrupted: true }),
+    },
   };
 }
 

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { addAbortSignal } from "node:stream";
 import type { SigningSource } from "../../policy/signing-policy.js";
 import { unwritable } from "../errors/cli-error.js";
@@ -17,7 +18,12 @@ export async function destinationOf(
   output: Output,
 ): Promise<Destination | undefined> {
   if (!("room" in signer)) return undefined;
-  return job.output === STREAM ? stdout(output) : openDestination(job.output);
+  if (job.output === STREAM) return stdout(output);
+  const isInPlace = job.file === job.output;
+  return openDestination(
+    job.output,
+    isInPlace ? statSync(job.file, { bigint: true, throwIfNoEntry: false }) : undefined,
+  );
 }
 
 /** A signature, piece by piece. What fails here is the source or the signing, not what it is written to. */

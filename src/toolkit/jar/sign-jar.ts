@@ -1,13 +1,12 @@
-import type { Stats } from "node:fs";
-import type { FileHandle } from "node:fs/promises";
+import { realpathSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { OutputFile } from "../../adapter/output-file.js";
 import type { Bytes } from "../../base/bytes.js";
 import { exactCopy, isBufferSource, viewOf } from "../../base/bytes.js";
+import { changedMeanwhile, hasSameContent } from "../../base/unchanged.js";
 import type { JarPlan, SignJarOptions } from "./options.js";
 import { jarPlanOf } from "./options.js";
-import { refused } from "./refusal.js";
 import type { PreparedArchive } from "./sign-archive.js";
 import { prepareArchive, signPrepared } from "./sign-archive.js";
 import { writeArchive } from "./write-archive.js";
@@ -58,15 +57,16 @@ export async function signJar(source: string | URL, options: SignJarFileOptions)
   const file = await open(sourcePath, "r");
   let output: OutputFile | undefined;
   try {
-    const before = await file.stat();
+    const before = await file.stat({ bigint: true });
     if (!before.isFile()) throw new TypeError(`${sourcePath} is no regular file`);
-    const reader = fileReader(zip, file, before.size);
+    const reader = fileReader(zip, file, Number(before.size));
     const prepared = await prepareArchive(zip, reader, plan);
     // Before anything is signed that could not be written.
-    output = await OutputFile.open(path);
+    output = await OutputFile.open(path, isSamePlace(sourcePath, path) ? before : undefined);
     const signed = await signPrepared(prepared, plan);
     await writeArchive(zip, reader, signed, output, plan.signal);
-    await requireSame(file, before, sourcePath);
+    // The signature is of what was read first.
+    if (!hasSameContent(before, await file.stat({ bigint: true }))) throw changedMeanwhile(sourcePath);
     await output.commit();
     return { path, ...summaryOf(prepared) };
   } finally {
@@ -116,9 +116,12 @@ function pathOf(value: unknown, name: string): string {
   throw new TypeError(`${name} must be the path of a file`);
 }
 
-/** The signature is of what was read first. */
-async function requireSame(file: FileHandle, before: Stats, path: string): Promise<void> {
-  const after = await file.stat();
-  if (after.size === before.size && after.mtimeMs === before.mtimeMs) return;
-  throw refused(`${path} changed while it was signed`);
+/** Whether one is the other, or leads to it. */
+function isSamePlace(source: string, out: string): boolean {
+  if (source === out) return true;
+  try {
+    return realpathSync.native(source) === realpathSync.native(out);
+  } catch {
+    return false;
+  }
 }

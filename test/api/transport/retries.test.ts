@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { ApiClient } from "../../../src/api/client.js";
+import { networkFailure } from "../../../src/api/transport/failure.js";
 import type { RequestEvent } from "../../../src/api/transport/telemetry.js";
 import type { SignPathError } from "../../../src/base/errors.js";
 import type { SignPathOptions } from "../../../src/config/options.js";
@@ -280,6 +281,23 @@ describe("a connection", () => {
       { SIGNPATH_TIMEOUTS_RETRY_COUNT: "1" },
     );
     expectUnreachable(await codedFailureOf(sign(client)), 2);
+  });
+
+  it("to a host that does not exist is given up long before the total time-out", async () => {
+    const client = apiClient({ origin: "https://signpath.invalid" }, { totalTimeoutMs: 600_000 });
+    const error = await codedFailureOf(sign(client));
+    expectUnreachable(error, error.attempts);
+    expect(error.attempts).toBeGreaterThan(3);
+  }, 60_000);
+
+  it("is given all the time where no name server answers, or nothing else is wrong", () => {
+    const patienceOf = (code: string): number | undefined =>
+      networkFailure(Object.assign(new Error(code), { code }), false).patienceMs;
+    expect(["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED"].map(patienceOf)).toEqual([
+      10_000,
+      undefined,
+      undefined,
+    ]);
   });
 
   it.each<[string, (socket: Socket) => void]>([

@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { FailedAttempt } from "../../../src/api/transport/retry.js";
-import { nextDelayMs, parseRetryAfter, serverTimeMs } from "../../../src/api/transport/retry.js";
+import {
+  nextDelayMs,
+  parseRetryAfter,
+  patientDelayMs,
+  serverTimeMs,
+} from "../../../src/api/transport/retry.js";
 import type { RetryConfig } from "../../../src/config/config.js";
 
 const config: RetryConfig = {
@@ -14,6 +19,25 @@ const config: RetryConfig = {
 const failed: FailedAttempt = { transient: true, ambiguous: false, retryAfterMs: undefined };
 const most = (): number => 1 - 2 ** -53;
 const least = (): number => 0;
+
+describe("the delay of a failure with which there is little patience", () => {
+  const unknown = { ...failed, patienceMs: 10_000 };
+
+  it.each([
+    [700, 0, 700],
+    [8000, 4000, 6000],
+    [8000, 9999.5, 0.5],
+    [8000, 10_000, undefined],
+    [0, 10_001, undefined],
+    [undefined, 0, undefined],
+  ])("of %s ms after %s ms is %s ms", (delayMs, lastedMs, expected) => {
+    expect(patientDelayMs(delayMs, unknown, lastedMs)).toBe(expected);
+  });
+
+  it("is the same as ever for other failures", () => {
+    expect(patientDelayMs(700, failed, 599_000)).toBe(700);
+  });
+});
 
 describe("the next delay", () => {
   it("is drawn from nothing up to a bound that doubles, until half a minute", () => {

@@ -24,11 +24,12 @@ function expectNoCanary(text: string): void {
 describe("signpath doctor", () => {
   test("is a list, with what there is to do at its end; nothing is signed and nothing is written", async () => {
     const cwd = temporaryFolder();
-    fill(join(cwd, "node_modules/jose"), { "package.json": '{ "version": "6.1.0" }' });
+    fill(join(cwd, "node_modules/jose"), { "package.json": '{ "version": "0.0.1" }' });
     const args = ["doctor", "demo/p-256", "--timestamp", emulator().timestampUrl, "--verbose"];
     const { status, stdout, stderr } = await signpath(args, { emulator: emulator(), cwd });
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^ok +toolkits +jose 6\.1\.0$/m);
+    // Signing takes none from the folder that it is run in.
+    expect(stdout).toMatch(/^ok +toolkits +.*\bjose [1-9]/m);
     expect(stdout).toMatch(/^ok +token +the API token is accepted \(variable SIGNPATH_API_TOKEN\)$/m);
     expect(stdout).toMatch(/^ok +timestamp +http:.*gives a timestamp that holds/m);
     expect(stdout).toMatch(/\nwarning: chain: demo\/p-256: .*\n {2}Name a file .*\n {2}CHAIN_INCOMPLETE\n/);

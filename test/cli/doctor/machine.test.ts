@@ -85,7 +85,7 @@ test.each([
   expect(satisfies(version, range)).toBe(expected);
 });
 
-test("toolkits are found where the command runs, and one that is too old is a warning", async () => {
+test("toolkits are found from the folder of the program on, and one that is too old is a warning", async () => {
   const folder = temporaryFolder();
   const place = (name: string, version: string): string =>
     fill(join(folder, "node_modules", name), { "package.json": JSON.stringify({ name, version }) });
@@ -94,7 +94,7 @@ test("toolkits are found where the command runs, and one that is too old is a wa
   const findings = await checkPeers({ folder });
   expect(findings.map(({ status, code }) => `${status} ${code}`)).toEqual(["ok OK", "warning PEER_TOO_OLD"]);
   expect(findings[0]?.found).toBe("jose 6.1.0, xml-crypto 4.0.0");
-  expect((await checkPeers({ folder: "/" }))[0]?.found).toContain("no toolkit is installed here");
+  expect((await checkPeers({ folder: "/" }))[0]?.found).toContain("none is installed with signpath");
 });
 
 test("a variable that nothing reads is told with the nearest name", () => {

@@ -12,7 +12,7 @@ import { describeWith, openssl, pathOf, testWith } from "../../support/verifiers
 import { Osslsigncode } from "../../toolkit/authenticode/osslsigncode.js";
 import { Jarsigner } from "../../toolkit/jar-support.js";
 import { pdfsig } from "../../toolkit/pdf-support.js";
-import { eventsOf, MAIN, namesIn, submissions } from "../support.js";
+import { eventsOf, fill, MAIN, namesIn, submissions } from "../support.js";
 import { documents, signIn, treeOf } from "./support.js";
 
 const emulator = useEmulator();
@@ -259,6 +259,17 @@ test("a toolkit is found beside signpath and where NODE_PATH says, not in the fo
     "node_modules/@xmldom/xmldom/index.js": hostile,
   });
   const program = installed();
+  const place = (folder: string, version: string): void => {
+    fill(join(folder, "xmldsigjs"), { "package.json": JSON.stringify({ name: "xmldsigjs", version }) });
+  };
+  place(join(cwd, "node_modules"), "0.0.1");
+  const elsewhere = temporaryFolder();
+  place(elsewhere, "0.0.2");
+  const doctor = async (more: NodeJS.ProcessEnv): Promise<string | undefined> => {
+    const command = [program, "doctor", "--timeout", "1"];
+    const { stdout } = await run(process.execPath, command, { cwd, env: { ...env, ...more } });
+    return /^\S+ +toolkits +(.*?)(?: \[|$)/m.exec(stdout)?.[1];
+  };
   const args = ["sign", "order.xml", "--format", "xml", "--out", "signed.xml", "--policy", "demo/p-256"];
   const env = { PATH: process.env["PATH"], ...emulator().environment };
   const without = await run(process.execPath, [program, ...args], { cwd, env });
@@ -267,6 +278,9 @@ test("a toolkit is found beside signpath and where NODE_PATH says, not in the fo
     expect.stringContaining("npm install xmldsigjs @xmldom/xmldom, where signpath itself is"),
   ]);
   expect(namesIn(cwd)).toEqual(["node_modules", "order.xml"]);
+  // The doctor tells what signing would find.
+  expect(await doctor({})).toContain("none is installed with signpath");
+  expect(await doctor({ NODE_PATH: elsewhere })).toBe("xmldsigjs 0.0.2");
   const found = await run(process.execPath, [program, ...args], { cwd, env: { ...env, NODE_PATH: MODULES } });
   expect([found.status, found.stderr]).toEqual([0, expect.stringContaining("signed order.xml")]);
   expect(namesIn(cwd)).toEqual(["node_modules", "order.xml", "signed.xml"]);
@@ -277,11 +291,12 @@ const MODULES = join(import.meta.dirname, "../../../node_modules");
 /** The program as somebody has it who installed nothing but this package. */
 function installed(): string {
   const root = temporaryFolder();
+  const { name, peerDependencies } = manifest;
   cpSync(dirname(MAIN), join(root, "dist", "bin"), { recursive: true });
-  writeFileSync(join(root, "package.json"), JSON.stringify({ type: "module" }));
-  for (const name of Object.keys(manifest.dependencies)) {
-    mkdirSync(dirname(join(root, "node_modules", name)), { recursive: true });
-    symlinkSync(join(MODULES, name), join(root, "node_modules", name), "dir");
+  writeFileSync(join(root, "package.json"), JSON.stringify({ name, type: "module", peerDependencies }));
+  for (const each of Object.keys(manifest.dependencies)) {
+    mkdirSync(dirname(join(root, "node_modules", each)), { recursive: true });
+    symlinkSync(join(MODULES, each), join(root, "node_modules", each), "dir");
   }
   return join(root, "dist", "bin", basename(MAIN));
 }

@@ -190,6 +190,8 @@ describe("results below --out", () => {
 test.each([
   [["nothing/*.exe"], "no file matches nothing/*.exe"],
   [["dist/*.exe", "x.txt"], "no file matches dist/*.exe"],
+  [["[yz].tx?"], "no file matches [yz].tx?"],
+  [["[x].tx[t]", "dist/a.js", "--exclude", "*.txt"], "no file matches [x].tx[t] that --exclude leaves"],
   [["dist", "--recursive", "--exclude", "*"], "there is no file to sign: --exclude leaves none"],
   [["--files-from", "gone"], "--files-from gone cannot be read: it does not exist"],
   [["--files-from", "empty"], "--files-from empty names no file"],
@@ -224,6 +226,25 @@ test.each([
   expect(stderr).toContain("USAGE");
   expect(emulator().requests.length).toBe(before);
   expect(namesIn(cwd).filter((name) => name !== "o")).toEqual(names);
+});
+
+test("a missing file whose name could be a pattern fails alone, like any other", async () => {
+  const missing = ["report[1].pdf", "{a,b}.dll", "nowhere/copy (2).txt", "plain.txt"];
+  const args = [...missing, "x.txt", "dist/[ab].js", "--exclude", "*.map", "--out", "out/", "--json"];
+  const result = await signIn(emulator(), cwd, args);
+  expect(result.status).toBe(3);
+  const failed = eventsOf(result).filter(({ event }) => event === "failed");
+  expect(failed.map(({ file, error }) => [file, error])).toEqual(
+    missing.map((file) => [
+      file,
+      expect.objectContaining({
+        code: "INPUT_UNREADABLE",
+        message: `${file} cannot be read: it does not exist (ENOENT)`,
+      }),
+    ]),
+  );
+  const signed = eventsOf(result).filter(({ event }) => event === "signed");
+  expect(signed.map(({ file }) => file).toSorted()).toEqual(["dist/a.js", "dist/b.js", "x.txt"]);
 });
 
 test("a file that is not what its name says exits with 3, and the others are signed", async () => {

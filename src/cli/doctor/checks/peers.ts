@@ -9,7 +9,7 @@ import { ok, warning } from "../finding.js";
 const MANIFEST = new URL("../../../package.json", import.meta.url);
 const FROM_SOURCES = new URL("../../../../package.json", import.meta.url);
 
-/** The toolkits that are installed where the command runs; none is needed to sign. */
+/** The toolkits that `sign` would find. */
 export async function checkPeers({ folder }: Pick<Context, "folder">): Promise<Finding[]> {
   const wanted = Object.entries(await peers());
   const installed = await Promise.all(
@@ -20,7 +20,10 @@ export async function checkPeers({ folder }: Pick<Context, "folder">): Promise<F
   );
   const details = { packages: Object.fromEntries(found.map(({ name, version }) => [name, version])) };
   const list = found.map(({ name, version }) => `${name} ${version}`).join(", ");
-  const said = found.length === 0 ? "no toolkit is installed here; the command line needs none" : list;
+  const said =
+    found.length === 0
+      ? "none is installed with signpath; --format jar, pdf and xml need theirs, the others need none"
+      : list;
   return [
     ok(said, details),
     ...found

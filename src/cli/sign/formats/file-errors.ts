@@ -1,5 +1,6 @@
+import type { SignPathError } from "../../../base/errors.js";
 import { isSignPathError } from "../../../base/errors.js";
-import { isSystemError, unreadable, unsuitable, unwritable } from "../../errors/cli-error.js";
+import { changed, isSystemError, unreadable, unsuitable, unwritable } from "../../errors/cli-error.js";
 import { STREAM } from "../inputs/stream.js";
 import type { FormatName } from "./table.js";
 
@@ -18,7 +19,9 @@ interface FileJob {
 export function inputError({ file, format }: Pick<FileJob, "file" | "format">, error: unknown): unknown {
   const name = file === STREAM ? "stdin" : file;
   if (isSystemError(error)) return unreadable(name, error);
-  return isAboutFile(error) ? unsuitable(name, format, reasonIn(error.message), error) : error;
+  if (!isAboutFile(error)) return error;
+  // Of what was refused here, nothing else may succeed later.
+  return error.retryable ? changed(name, error) : unsuitable(name, format, reasonIn(error.message), error);
 }
 
 /**
@@ -39,7 +42,7 @@ export async function onFiles<T>(job: FileJob, work: () => Promise<T>): Promise<
 }
 
 /** Refused here, before anything was sent for it. */
-function isAboutFile(error: unknown): error is Error {
+function isAboutFile(error: unknown): error is SignPathError {
   if (!isSignPathError(error) || error.attempts > 0) return false;
   const { code, stage } = error;
   return (code === "REQUEST_REJECTED" || code === "CONFIG_INVALID") && (stage === "sign" || stage === "cms");

@@ -16,7 +16,7 @@ type InputFlags = Pick<SignFlags, "recursive" | "exclude" | "filesFrom" | "null"
 
 /**
  * The files that names, patterns, directories and lists of names mean, in their order. A name that exists means what it says,
- * whatever characters it has; names in a list always do.
+ * whatever characters it has; names in a list always do. One without `*` and `?` that nothing matches is a file that is missing.
  *
  * @throws {CliError} `USAGE` for a pattern that no file matches, and where nothing is left to sign; `INPUT_UNREADABLE` for a
  * directory that cannot be read
@@ -69,10 +69,16 @@ async function inputsOf(
   const base = pattern.base === "" ? undefined : lookFor(pattern.base);
   const isThere = pattern.base === "" || base?.isDirectory;
   const before = total(options.leftOut);
-  const found = isThere ? await (await walker()).walk(pattern.base, { ...options, pattern }) : [];
-  if (found.length === 0 && total(options.leftOut) === before)
-    throw usageError(`no file matches ${visible(name)}${options.excludes ? " that --exclude leaves" : ""}`);
-  return found;
+  const { walk } = await walker();
+  const found = isThere ? await walk(pattern.base, { ...options, pattern }) : [];
+  if (found.length > 0 || total(options.leftOut) > before) return found;
+  const isMissing = async (): Promise<boolean> => {
+    if (!isThere || !options.excludes) return true;
+    const all = { ...options, pattern, isExcluded: () => false, leftOut: new Map() };
+    return (await walk(pattern.base, all)).length === 0;
+  };
+  if (!/[*?]/.test(name) && (await isMissing())) return [{ file: name, seen }];
+  throw usageError(`no file matches ${visible(name)}${options.excludes ? " that --exclude leaves" : ""}`);
 }
 
 async function listedIn(path: string, flags: InputFlags, signal: AbortSignal): Promise<readonly string[]> {

@@ -1,7 +1,8 @@
 import { realpathSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { isAsItWas } from "../../../base/unchanged.js";
 import type { SigningPolicy } from "../../../policy/signing-policy.js";
-import { CliError, isSystemError, unreadable, unwritable } from "../../errors/cli-error.js";
+import { CliError, changed, isSystemError, unreadable, unwritable } from "../../errors/cli-error.js";
 import { visible } from "../../shell/output.js";
 import type { BatchFacts } from "../events.js";
 import type { Begun, Looked, Memory, Remark } from "../memory.js";
@@ -149,6 +150,7 @@ export class JournalMemory implements Memory {
     return {
       made: async (result) => {
         if (VERIFIABLE.has(recipe.format)) return;
+        if (job.file === job.output && !isAsItWas(job.file, content.stats)) throw changed(job.file);
         const made =
           typeof result === "string" ? await digestOfOutput(result, this.#signal) : digestOfBytes(result);
         if (made !== undefined) await this.#safely(() => attempt.made(made));
@@ -156,12 +158,7 @@ export class JournalMemory implements Memory {
       done: async (result) => {
         const made =
           result === undefined ? await digestOfOutput(job.output, this.#signal) : digestOfBytes(result);
-        if (job.file !== job.output && !isUnchanged(job.file, content.stats)) {
-          const message = `${visible(job.file)} changed while it was signed`;
-          throw new CliError("INPUT_UNREADABLE", message, {
-            hint: "Sign it again when nobody writes to it.",
-          });
-        }
+        if (job.file !== job.output && !isUnchanged(job.file, content.stats)) throw changed(job.file);
         if (made === undefined) throw new CliError("OUTPUT_UNWRITABLE", `${visible(job.output)} is gone`);
         await this.#safely(async () => {
           const real = realpathSync.native(job.output);
