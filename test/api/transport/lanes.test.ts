@@ -1,10 +1,11 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Lane } from "../../../src/api/transport/lane.js";
 import { Lanes } from "../../../src/api/transport/lanes.js";
 import type { Waiter } from "../../../src/api/transport/waiters.js";
+import { eventually } from "../../support/eventually.js";
 
 /** One that waits for a lane, until it has one or leaves. */
 class Waiting implements Waiter {
@@ -137,7 +138,7 @@ describe("lanes", () => {
     }
     setFlagsFromString("--expose-gc");
     const collect = runInNewContext("gc") as () => void;
-    await vi.waitFor(() => {
+    await eventually(() => {
       collect();
       expect(left.filter((each) => each.deref() !== undefined).length).toBeLessThan(10_000);
     });
