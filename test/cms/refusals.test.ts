@@ -134,7 +134,7 @@ describe("signCms", () => {
     const start = performance.now();
     controller.abort();
     expect(await signing).toMatchObject({ code: "ABORTED", attempts: 1 });
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(performance.now() - start).toBeLessThan(10_000);
   });
 
   it("says which signing request waits for approval where the signal is aborted meanwhile", async () => {

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Emulator, LedgerChange } from "../../src/emulator/index.js";
 import { processFacts } from "../../src/emulator/ledger/process-facts.js";
 import { startPrepared } from "../support/emulator.js";
+import { eventually } from "../support/eventually.js";
 import { api, ecdsaPayload, hashOf, rsaPayload, send, signHash, submit, submitParts } from "./support.js";
 
 let emulator: Emulator;
@@ -169,7 +170,7 @@ describe("a change", () => {
     const stop = emulator.onAuditLogChange((change) => changes.push(change));
     await submit(emulator, { ...P256, fast: "false" });
     const { id, sequence } = newest() ?? {};
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(changes).toEqual([
         { what: "added", id, sequence },
         { what: "changed", id, sequence },

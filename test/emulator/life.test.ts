@@ -3,11 +3,12 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import { request } from "undici";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { Emulator, EmulatorOptions } from "../../src/emulator/index.js";
 import { startEmulator } from "../../src/emulator/index.js";
 import { Ledger } from "../../src/emulator/ledger/ledger.js";
 import type { Submission } from "../../src/emulator/ledger/signing-request.js";
+import { eventually } from "../support/eventually.js";
 import { agent, api, cpuTime, ecdsaPayload, send, submit } from "./support.js";
 
 const BUILT = new URL("../../dist/emulator/index.js", import.meta.url);
@@ -224,7 +225,7 @@ describe("the ledger", () => {
   it("does not find what has waited for too long", async () => {
     const ledger = new Ledger({ ...options, approvalExpiryMs: 1 });
     ledger.add({ ...submission, policy: { slug: "approval", approval: true } } as Submission);
-    await vi.waitFor(() => expect(ledger.pendingCount).toBe(0));
+    await eventually(() => expect(ledger.pendingCount).toBe(0));
     expect(ledger.page({ status: "expired", limit: 9 }).entries).toHaveLength(1);
   });
 

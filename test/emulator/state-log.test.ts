@@ -10,6 +10,7 @@ import { Ledger } from "../../src/emulator/ledger/ledger.js";
 import type { Submission } from "../../src/emulator/ledger/signing-request.js";
 import { LedgerFile } from "../../src/emulator/state/ledger-file.js";
 import { LineFile } from "../../src/emulator/state/line-file.js";
+import { eventually } from "../support/eventually.js";
 import {
   api,
   ecdsaPayload,
@@ -63,7 +64,7 @@ describe("the audit log of a state directory", () => {
       decisions: [{ verdict: "approved", by: "ci", comment: "fine", at: expect.any(Date) }],
     });
     second.approve(id);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const artifact = await send(second, { path: api(second, `SigningRequests/${id}/SignedArtifact`) });
       expect(artifact.status).toBe(200);
       const key = await second.publicKeyOf("approval");
@@ -179,7 +180,7 @@ describe("an emulator that is killed", () => {
     const { SIGNPATH_ORGANIZATION_ID: organizationId, SIGNPATH_API_TOKEN: apiToken } = environment;
     const there = { origin, organizationId, apiToken } as Emulator;
     for (let i = 0; i < 20; i++) expect((await submit(there, P256)).status).toBe(200);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const text = await readFile(join(state, "audit-log.jsonl"), "utf8");
       expect(text.split('"kind":"request"')).toHaveLength(21);
     });
@@ -219,7 +220,7 @@ describe("the file of the log", () => {
       if (i % 50 === 0) await new Promise(setImmediate);
     }
     const file = join(directory, "audit-log.jsonl");
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       ledger.add(submission(0));
       expect((await readFile(file, "utf8")).split("\n").length).toBeLessThan(1500);
     });

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Lane } from "../../../src/api/transport/lane.js";
 import { Lanes } from "../../../src/api/transport/lanes.js";
 import type { Waiter } from "../../../src/api/transport/waiters.js";
+import { eventually } from "../../support/eventually.js";
 
 /** One that waits for a lane, until it has one or leaves. */
 class Waiting implements Waiter {
@@ -137,7 +138,7 @@ describe("lanes", () => {
     }
     setFlagsFromString("--expose-gc");
     const collect = runInNewContext("gc") as () => void;
-    await vi.waitFor(() => {
+    await eventually(() => {
       collect();
       expect(left.filter((each) => each.deref() !== undefined).length).toBeLessThan(10_000);
     });

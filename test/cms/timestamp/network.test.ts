@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { beforeAll, expect, it, vi } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import type { TimestampOptions } from "../../../src/cms/index.js";
 import { timestamp } from "../../../src/cms/index.js";
 import type { SignPathOptions } from "../../../src/config/options.js";
@@ -9,6 +9,7 @@ import { createAuthority, selfSigned } from "../../support/authority.js";
 import type { TestCertificates } from "../../support/certificates.js";
 import { makeCertificates } from "../../support/certificates.js";
 import { useEmulator } from "../../support/emulator.js";
+import { eventually } from "../../support/eventually.js";
 import { startRelay } from "../../support/relay.js";
 import { startStub } from "../../support/stub.js";
 import type { TlsTerminator } from "../../support/stunnel.js";
@@ -97,7 +98,7 @@ describeWith(["openssl", "stunnel", "tinyproxy"], "a timestamp authority", () =>
     stubVariables({ NO_PROXY: ANY_ADDRESS });
     await stamp(urlOf("trusted", ANY_ADDRESS), { tls: { ca: root.cert } });
     // The emulator and the second authority are on loopback.
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(proxy.targets().slice(before)).toEqual([`${ANY_ADDRESS}:${server.port("trusted")}`]),
     );
   });
