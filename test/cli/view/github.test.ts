@@ -107,12 +107,13 @@ test("a server's words give no orders to the CI", async () => {
   const names = ["\n::set-output name=a::b", "\r\n##vso[task.setvariable variable=a]b", "data"];
   const { stderr } = await signpath([...SIGN, ...names], { emulator: emulator(), cwd });
   const second = await signpath(LISTED, { emulator: emulator(), cwd, input: names.join("\0") });
-  const usage = await signpath(["x\n::error::y\n##[error]z"], { emulator: emulator(), cwd });
+  // What is longer might be a token and is not shown at all.
+  const usage = await signpath(["x\n::x::y\n##[e]z"], { emulator: emulator(), cwd });
   const all = stderr + second.stderr + usage.stderr;
   expect([second.status, usage.status]).toEqual([3, 1]);
   expect(all).toContain("\\u{a}::set-output name=a::b");
   expect(all).toContain("\\u{23}#vso[task.setvariable variable=a]b");
-  expect(usage.stderr).toContain("\n\\u{3a}:error::y\n\\u{23}#[error]z");
+  expect(usage.stderr).toContain("\n\\u{3a}:x::y\n\\u{23}#[e]z");
   expect(commandsIn(all)).toEqual([]);
   expect(all).not.toMatch(/##\w*\[/);
 });
