@@ -64,6 +64,16 @@ describe("content that is the signed attributes of another signature", () => {
     }
   });
 
+  it("is not signed either where its length is written with more octets than it needs", async () => {
+    const content = await attributes(200);
+    expect(content.subarray(0, 2)).toEqual(Buffer.of(0x31, 0x82));
+    const [length, rest] = [content.subarray(2, 4), content.subarray(4)];
+    for (const zeros of [1, 5, 12]) {
+      const header = Buffer.concat([Buffer.of(0x31, 0x82 + zeros), Buffer.alloc(zeros), length]);
+      await refuses(async () => signCms(Buffer.concat([header, rest]), await optionsOf()));
+    }
+  });
+
   it("is not signed by one of several signers who signs no attributes", async () => {
     const policy = await signpath().policy("demo/p-256");
     const content = await attributes();
@@ -75,8 +85,10 @@ describe("content that is the signed attributes of another signature", () => {
     await signCms(content, await optionsOf({ signedAttributes: true }));
     for (const other of [[content, Buffer.of(0)], [Buffer.of(0), content], [content.subarray(1)]])
       await signCms(Buffer.concat(other), await optionsOf());
-    for (const text of ["1", "100", "", `10${"0".repeat(48)}`])
+    for (const text of ["1", "100", "", `10${"0".repeat(48)}`, "1€ and 50 cents"])
       await signCms(Buffer.from(text), await optionsOf());
+    // As one signature of RSA in 540 begins: a length of more octets than there can be.
+    await signCms(Buffer.concat([Buffer.of(0x31, 0xf4), Buffer.alloc(254, 0xa5)]), await optionsOf());
   });
 
   it("is not signed by a signer who is added without attributes, nor is a digest that another one names", async () => {

@@ -2,7 +2,6 @@ import { equal } from "../../../base/bytes.js";
 import { ATTRIBUTES } from "../../asn1/oids.js";
 import { readAlgorithm } from "../asn1/algorithm.js";
 import { Fields } from "../asn1/fields.js";
-import { readHeader } from "../asn1/header.js";
 import { Malformed, TooLarge } from "../asn1/limits.js";
 import { octetsOf, oidOf, timeOf } from "../asn1/primitives.js";
 import { context, TAG } from "../asn1/tags.js";
@@ -116,9 +115,12 @@ function protectionDefect(signer: SignerInfo): (value: Value) => string {
  */
 export function looksLikeAttributes({ bytes, length }: Beginning): boolean {
   if (bytes[0] !== TAG.set) return false;
+  const isSpanned = isOfLength(bytes, length);
+  // Text and signatures may begin with the same octet.
+  if (isSpanned === false) return false;
+  // Attributes may be large, with revocation lists among them: then a SET from beginning to end is enough.
+  if (bytes.length < length) return isSpanned === true;
   try {
-    // Attributes may be large, with revocation lists among them: then a SET from beginning to end is enough.
-    if (bytes.length < length) return isValueOfLength(bytes, length);
     const types = readAttributes(readValue(bytes)).map(({ type }) => type);
     return types.includes(ATTRIBUTES.messageDigest);
   } catch (error) {
@@ -127,7 +129,17 @@ export function looksLikeAttributes({ bytes, length }: Beginning): boolean {
   }
 }
 
-function isValueOfLength(bytes: Uint8Array, length: number): boolean {
-  const header = readHeader(bytes, 0);
-  return header?.length !== undefined && header.size + header.length === length;
+/**
+ * Whether a value has that length with its header, however many octets say so: others may read lengths that the reader here
+ * refuses. `undefined` for an indefinite length.
+ */
+function isOfLength(bytes: Uint8Array, length: number): boolean | undefined {
+  const first = bytes[1];
+  if (first === undefined) return false;
+  if (first < 0x80) return 2 + first === length;
+  if (first === 0x80)
+    return bytes.length < length || (bytes.at(-1) === 0 && bytes.at(-2) === 0) ? undefined : false;
+  const end = 2 + (first & 0x7f);
+  if (end > bytes.length) return false;
+  return end + bytes.subarray(2, end).reduce((sum, octet) => sum * 256 + octet, 0) === length;
 }
