@@ -29,7 +29,7 @@ const seldomNeeded = {
   "undici/lib/dispatcher/client.js": {
     // For the longest header that is read, which has an option of Node's.
     "require('node:http')":
-      "/max-http-header-size/.test([process.execArgv, process.env.NODE_OPTIONS]) ? require('node:http') : { maxHeaderSize: 16384 }",
+      "/max[-_]http[-_]header[-_]size/.test([process.execArgv, process.env.NODE_OPTIONS]) ? require('node:http') : { maxHeaderSize: 16384 }",
   },
 };
 

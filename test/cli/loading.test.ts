@@ -74,13 +74,29 @@ test("nor those modules of Node that only other commands need, or that packages 
     data: "x",
     "list.cjs": `process.on("exit", () => require("node:fs").writeFileSync("loaded", process.moduleLoadList.join("\\n")));`,
   });
-  const env = { PATH: process.env["PATH"], ...emulator().environment };
-  const node = ["--require", "./list.cjs", MAIN, "sign", "data", "--policy", "demo/p-256", "--format", "raw"];
-  expect((await run(process.execPath, node, { cwd, env })).status).toBe(0);
-  const loaded = readFileSync(join(cwd, "loaded"), "utf8").split("\n");
+  const loadedWith = async (options: object): Promise<string[]> => {
+    const env = { PATH: process.env["PATH"], ...emulator().environment, ...options };
+    const node = [
+      "--require",
+      "./list.cjs",
+      MAIN,
+      "sign",
+      "data",
+      "--policy",
+      "demo/p-256",
+      "--format",
+      "raw",
+    ];
+    expect((await run(process.execPath, node, { cwd, env })).status).toBe(0);
+    return readFileSync(join(cwd, "loaded"), "utf8").split("\n");
+  };
+  const loaded = await loadedWith({});
   expect(loaded).toContain("NativeModule net");
   const seldom = ["http", "https", "tls", "dns", "child_process", "zlib", "readline", "worker_threads"];
   expect(seldom.filter((name) => loaded.includes(`NativeModule ${name}`))).toEqual([]);
+  // The number itself is still Node's where it is set.
+  for (const option of ["--max-http-header-size=32768", "--max_http_header_size=32768"])
+    expect(await loadedWith({ NODE_OPTIONS: option })).toContain("NativeModule http");
 });
 
 test("CMS loads asn1js, and neither pkijs nor x509", async () => {
