@@ -62,6 +62,28 @@ export async function answered(once, inFlight, skippedMs, ms) {
 }
 
 /**
+ * Calls for `ms` milliseconds after the first `skippedMs`, `inFlight` at a time: the mean time of a call that began after
+ * those, in milliseconds. In the beginning all are sent at once, and answered at once, by code that was not used for a while.
+ */
+export async function steady(once, inFlight, skippedMs, ms) {
+  const from = performance.now() + skippedMs;
+  let [count, busyMs] = [0, 0];
+  const lane = async () => {
+    for (let begin = performance.now(); begin < from + ms; ) {
+      await once();
+      const end = performance.now();
+      if (begin >= from) {
+        count++;
+        busyMs += end - begin;
+      }
+      begin = end;
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, lane));
+  return busyMs / count;
+}
+
+/**
  * V8 gives back what it has set aside for young objects where a collection finds that little was allocated since those of the
  * last five seconds. Before, it holds the more of it, the longer there was work, whoever did it.
  */

@@ -3,11 +3,11 @@
 import { createPublicKey, verify } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { flood, latencies } from "./measure.mjs";
-import { answered, bursts, series, waiting } from "./measure-many.mjs";
+import { answered, bursts, series, steady, waiting } from "./measure-many.mjs";
 import { ALGORITHMS, MESSAGE } from "./service.mjs";
 
 const RUNNERS = { package: openPackage, bare: openBare };
-const MEASUREMENTS = { flood, latencies, series, bursts, waiting, answered };
+const MEASUREMENTS = { flood, latencies, series, bursts, waiting, answered, steady };
 
 process.once("message", async ({ runner, ...options }) => {
   const once = await RUNNERS[runner](options);

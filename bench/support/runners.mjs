@@ -54,6 +54,7 @@ export async function startRunner(options) {
     bursts: (count, times) => measure("bursts", count, times),
     waiting: (count) => measure("waiting", count),
     answered: (inFlight, skippedMs, ms) => measure("answered", inFlight, skippedMs, ms),
+    steady: (inFlight, skippedMs, ms) => measure("steady", inFlight, skippedMs, ms),
     stop: () => child.disconnect(),
   };
 }
