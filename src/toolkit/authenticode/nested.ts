@@ -1,8 +1,7 @@
 import type { Bytes } from "../../base/bytes.js";
 import { concat } from "../../base/bytes.js";
 import { encode, TAGS } from "../../cms/asn1/der.js";
-import { childrenOf, readElement } from "../../cms/asn1/element.js";
-import { objectIdentifier, readObjectIdentifier } from "../../cms/asn1/object-identifier.js";
+import { objectIdentifier } from "../../cms/asn1/object-identifier.js";
 import { readCms } from "../../cms/sign/edit/read.js";
 import { rebuild } from "../../cms/sign/edit/rebuild.js";
 import { encodeSignerInfo } from "../../cms/sign/signer-info.js";
@@ -22,16 +21,13 @@ export function nest(primary: Uint8Array, signature: Uint8Array): Bytes {
   const [signer, ...more] = cms.signers;
   if (signer === undefined || more.length > 0)
     throw unsuitable("the signature that is there has not one signer, and none can be nested in it");
-  const isNested = (attribute: Bytes): boolean =>
-    readObjectIdentifier(childrenOf(readElement(attribute))[0]) === NESTED_SIGNATURE;
-  const before = signer.unsigned.filter(isNested).flatMap((attribute) => {
-    const [, values] = childrenOf(readElement(attribute));
-    return values === undefined ? [] : childrenOf(values).map(({ bytes }) => bytes);
-  });
+  const nested = signer.unsignedAttributes.filter(({ oid }) => oid === NESTED_SIGNATURE);
+  const others = signer.unsignedAttributes.filter(({ oid }) => oid !== NESTED_SIGNATURE);
+  const before = nested.flatMap(({ values }) => values.map(({ bytes }) => bytes));
   // In the order that they were made in, which signtool counts them by.
   const values = encode(TAGS.set, ...before, concat(signature));
   const unsigned = [
-    ...signer.unsigned.filter((attribute) => !isNested(attribute)),
+    ...others.map(({ bytes }) => bytes),
     encode(TAGS.sequence, objectIdentifier(NESTED_SIGNATURE), values),
   ];
   return rebuild(cms, {

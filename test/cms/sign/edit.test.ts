@@ -251,6 +251,11 @@ describeWith("openssl", "an existing CMS signature", () => {
 
   it("is refused where it is none, in bounded time", async () => {
     const good = Buffer.from(await sign("p-256"));
+    const counterSigned = Buffer.from(await counterSign(good, await optionsOf("p-256")));
+    const changed = (cms: Buffer, from: string, to: string) => {
+      expect(cms.includes(from, 0, "hex")).toBe(true);
+      return Buffer.from(cms.toString("hex").replace(from, to), "hex");
+    };
     const bad = [
       Buffer.of(),
       Buffer.from("0500", "hex"),
@@ -258,7 +263,10 @@ describeWith("openssl", "an existing CMS signature", () => {
       Buffer.concat([good, Buffer.of(0)]),
       Buffer.from("3080".repeat(100_000), "hex"),
       Buffer.from(`3080${"24800400".repeat(50)}`, "hex"),
-      Buffer.from(good.toString("hex").replace("06092a864886f70d010702", "06092a864886f70d010701"), "hex"),
+      changed(good, "06092a864886f70d010702", "06092a864886f70d010701"),
+      // No identifier where one must be: of the hash in digestAlgorithms, and of an unsigned attribute.
+      changed(good, "0609608648016503040201", "0409608648016503040201"),
+      changed(counterSigned, "06092a864886f70d010906", "04092a864886f70d010906"),
     ];
     const options = await optionsOf("p-384");
     const before = sentTo(emulator());

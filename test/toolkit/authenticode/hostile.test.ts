@@ -101,6 +101,8 @@ describe("a file that is no executable as it should be", () => {
           if (!(error instanceof SignPathError)) throw error;
         });
     });
-    await fc.assert(property, { numRuns: 300 });
+    // An attribute that is not signed has no type.
+    const found: [[number, number][], number | null][] = [[[[454_368, 0]], null]];
+    await fc.assert(property, { numRuns: 300, examples: found });
   });
 });

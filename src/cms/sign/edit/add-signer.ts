@@ -4,8 +4,6 @@ import { equal, exactCopy, isBufferSource, viewOf } from "../../../base/bytes.js
 import type { HashAlgorithm } from "../../../key/hashes.js";
 import type { SigningSource } from "../../../policy/signing-policy.js";
 import { isBytes } from "../../../subtle/source.js";
-import { childrenOf, readElement } from "../../asn1/element.js";
-import { readObjectIdentifier } from "../../asn1/object-identifier.js";
 import { Chains } from "../chain/chains.js";
 import { digestAll } from "../digests.js";
 import { Lookalike } from "../lookalike.js";
@@ -61,8 +59,9 @@ export async function addSigner(cms: Uint8Array, options: AddSignerOptions): Pro
     const digests = new Map([[plan.hash.name, digest]]);
     return stamping.stamp([plan], await signContent([plan], digests, chains, signal));
   });
+  const isListed = existing.digestOids.includes(plan.hash.oid);
   const whole = rebuild(existing, {
-    digestAlgorithms: isListed(existing, plan.hash) ? [] : stamped.signed.map((each) => each.digestAlgorithm),
+    digestAlgorithms: isListed ? [] : stamped.signed.map((each) => each.digestAlgorithm),
     certificates: stamped.signed.flatMap(({ certificates }) => certificates),
     signerInfos: [
       ...existing.signers.map(({ bytes }) => bytes),
@@ -140,9 +139,4 @@ function requireSame({ signers }: ExistingCms, { name, oid }: HashAlgorithm, dig
       "REQUEST_REJECTED",
       `a signer of the CMS signature signed content with another digest by ${name}; nothing was sent`,
     );
-}
-
-/** With parameters or without. */
-function isListed({ digestAlgorithms }: ExistingCms, { oid }: HashAlgorithm): boolean {
-  return digestAlgorithms.some((each) => readObjectIdentifier(childrenOf(readElement(each))[0]) === oid);
 }

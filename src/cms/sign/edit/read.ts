@@ -9,9 +9,18 @@ import { ATTRIBUTES, CONTENT_TYPES } from "../../asn1/oids.js";
 import { refused } from "../refusal.js";
 import type { SignerInfo } from "../signer-info.js";
 
+/** An attribute (RFC 5652, section 5.3) that is there already. */
+export interface ExistingAttribute {
+  readonly bytes: Bytes;
+  readonly oid: string;
+  readonly values: readonly Element[];
+}
+
 /** A SignerInfo that is there already. */
 export interface ExistingSigner extends SignerInfo {
   readonly bytes: Bytes;
+  /** Those that are not signed: `unsigned`, taken apart. */
+  readonly unsignedAttributes: readonly ExistingAttribute[];
   /** Object identifier of the hash. */
   readonly digestOid: string;
   /** What it says of the content's digest; nothing where it has no signed attributes. */
@@ -22,6 +31,8 @@ export interface ExistingSigner extends SignerInfo {
 export interface ExistingCms {
   readonly version: number;
   readonly digestAlgorithms: readonly Bytes[];
+  /** Object identifiers of the hashes that it lists, in the order of `digestAlgorithms`. */
+  readonly digestOids: readonly string[];
   readonly contentType: string;
   readonly encapContentInfo: Bytes;
   /** The eContent of an attached signature. */
@@ -67,9 +78,11 @@ function read(cms: Bytes): ExistingCms {
   if (signerInfos?.tag !== TAGS.set || more.length > 0)
     throw new MalformedAsn1("its SignedData does not end as one does");
   const [contentType, content] = childrenOf(encap);
+  const algorithms = childrenOf(digestAlgorithms);
   return {
     version: version.content[0] ?? 0,
-    digestAlgorithms: childrenOf(digestAlgorithms).map(({ bytes }) => bytes),
+    digestAlgorithms: algorithms.map(({ bytes }) => bytes),
+    digestOids: algorithms.map(algorithmOid),
     contentType: readObjectIdentifier(contentType),
     encapContentInfo: encap.bytes,
     content: content && only(content),
@@ -102,24 +115,35 @@ function readSigner(signerInfo: Element): ExistingSigner {
     throw new MalformedAsn1("a SignerInfo does not have its parts");
   const attributes = signedAttributes === undefined ? [] : [signedAttributes];
   const signed = [version, sid, digestAlgorithm, ...attributes, signatureAlgorithm, signature];
+  const unsignedAttributes = unsigned === undefined ? [] : childrenOf(unsigned).map(readAttribute);
   return {
     bytes: signerInfo.bytes,
     version: version.content[0] ?? 0,
     signed: concat(...signed.map(({ bytes }) => bytes)),
     signature: octets(signature),
-    unsigned: unsigned === undefined ? [] : childrenOf(unsigned).map(({ bytes }) => bytes),
-    digestOid: readObjectIdentifier(childrenOf(digestAlgorithm)[0]),
+    unsigned: unsignedAttributes.map(({ bytes }) => bytes),
+    unsignedAttributes,
+    digestOid: algorithmOid(digestAlgorithm),
     messageDigest: signedAttributes && messageDigestIn(signedAttributes),
   };
 }
 
+/** The identifier in an AlgorithmIdentifier. */
+function algorithmOid(algorithm: Element): string {
+  return readObjectIdentifier(childrenOf(algorithm)[0]);
+}
+
+function readAttribute(attribute: Element): ExistingAttribute {
+  const [type, values, ...more] = childrenOf(attribute);
+  if (attribute.tag !== TAGS.sequence || values?.tag !== TAGS.set || more.length > 0)
+    throw new MalformedAsn1("an attribute does not have its parts");
+  return { bytes: attribute.bytes, oid: readObjectIdentifier(type), values: childrenOf(values) };
+}
+
 function messageDigestIn(signedAttributes: Element): Bytes {
-  const found = childrenOf(signedAttributes).flatMap((attribute) => {
-    const [type, values] = childrenOf(attribute);
-    if (type === undefined || values === undefined || readObjectIdentifier(type) !== ATTRIBUTES.messageDigest)
-      return [];
-    return childrenOf(values);
-  });
+  const found = childrenOf(signedAttributes)
+    .map(readAttribute)
+    .flatMap(({ oid, values }) => (oid === ATTRIBUTES.messageDigest ? values : []));
   const [digest, ...more] = found;
   if (digest === undefined || more.length > 0)
     throw new MalformedAsn1("a SignerInfo does not have one messageDigest");
