@@ -6,6 +6,7 @@ import type { Lane } from "../../../src/api/transport/lane.js";
 import { Lanes } from "../../../src/api/transport/lanes.js";
 import type { Waiter } from "../../../src/api/transport/waiters.js";
 import { eventually } from "../../support/eventually.js";
+import { assertProperty } from "../../support/properties.js";
 
 /** One that waits for a lane, until it has one or leaves. */
 class Waiting implements Waiter {
@@ -91,7 +92,7 @@ describe("lanes", () => {
   });
 
   it("serve a queue of any length, called off at any place, once each and in order", () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(fc.boolean(), { maxLength: 50 }), (calledOff) => {
         const lanes = new Lanes(1);
         const only = take(lanes);

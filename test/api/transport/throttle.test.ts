@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Throttle } from "../../../src/api/transport/throttle.js";
+import { assertProperty } from "../../support/properties.js";
 
 const LANES = 64;
 const SETTLED_MS = 2000;
@@ -269,7 +270,7 @@ describe("a throttle", () => {
       }),
       times: fc.integer({ min: 1, max: 60 }),
     });
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(answer, { maxLength: 40 }), fc.integer({ min: 1, max: 40 }), (answers, rounds) => {
         const throttle = new Throttle();
         let now = 0;
@@ -287,7 +288,6 @@ describe("a throttle", () => {
           }
         }
       }),
-      { seed: 7 },
     );
   });
 });
