@@ -23,7 +23,7 @@ export interface Failure extends FailedAttempt {
 }
 
 function where({ request, host, attempts, elapsedMs }: Progress): string {
-  const tries = attempts === 1 ? "" : `, ${attempts} attempts`;
+  const tries = attempts === 1 ? "" : attempts === 0 ? ", not sent" : `, ${attempts} attempts`;
   return `${request.what}, ${request.method} to ${host}${tries}, ${Math.round(elapsedMs)} ms`;
 }
 

@@ -1,5 +1,7 @@
 import { performance } from "node:perf_hooks";
+import type { Failure } from "./failure.js";
 import { Lane } from "./lane.js";
+import { Outage } from "./outage.js";
 import type { Pace } from "./pace.js";
 import { Throttle } from "./throttle.js";
 import type { Waiter } from "./waiters.js";
@@ -8,10 +10,12 @@ import { Waiters } from "./waiters.js";
 /**
  * The limit of requests in flight, and of requests a second where the server has one. Each request has a lane, and so a
  * connection, of its own; the lane that became free last is used first, so that calls one after the other share one
- * connection. Calls that wait are served in order; those whose deadline runs already come first.
+ * connection. Calls that wait are served in order; those whose deadline runs already come first. Where the server answers
+ * nobody, those whose does not wait no longer than if it did.
  */
 export class Lanes {
   readonly throttle: Pace;
+  readonly outage: Outage = new Outage();
   readonly #free: Lane[] = [];
   readonly #all: Lane[] = [];
   readonly #limit: number;
@@ -20,6 +24,9 @@ export class Lanes {
   #isServing = false;
   /** Until the next turn that the throttle grants. */
   #timer: NodeJS.Timeout | undefined;
+  /** Until somebody has waited too long for a server that answers nobody. */
+  #starving: NodeJS.Timeout | undefined;
+  #starvesAt = Number.POSITIVE_INFINITY;
 
   constructor(limit: number, pace: Pace = new Throttle()) {
     this.throttle = pace;
@@ -40,6 +47,13 @@ export class Lanes {
   wait(waiter: Waiter, hasBegun: boolean): void {
     this.#waiters(hasBegun).add(waiter);
     if (this.#hasLane()) this.#serveLater();
+    if (this.outage.failure !== undefined) this.#starveLater();
+  }
+
+  /** An attempt failed that might succeed later. */
+  failed(failure: Failure): void {
+    this.outage.failed(failure, performance.now());
+    this.#starveLater();
   }
 
   /** One that has waited so far does not any longer. */
@@ -99,11 +113,37 @@ export class Lanes {
     }, this.throttle.waitMs(performance.now()));
   }
 
-  /** Where nobody waits for the next turn, the timer would do no more than keep the process alive. */
+  #starveLater(): void {
+    const waiter = this.#fresh.first;
+    if (waiter === undefined || waiter.waitsUntil >= this.#starvesAt) return;
+    clearTimeout(this.#starving);
+    this.#starvesAt = waiter.waitsUntil;
+    this.#starving = setTimeout(() => this.#starve(), Math.max(0, this.#starvesAt - performance.now()));
+  }
+
+  #starve(): void {
+    this.#endStarving();
+    const soon = performance.now() + 1;
+    for (let waiter = this.#fresh.first; waiter !== undefined && waiter.waitsUntil <= soon; ) {
+      waiter.starved();
+      waiter = this.#fresh.first;
+    }
+    if (this.outage.failure !== undefined) this.#starveLater();
+  }
+
+  #endStarving(): void {
+    clearTimeout(this.#starving);
+    this.#starving = undefined;
+    this.#starvesAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** Where nobody waits for the next turn, timers would do no more than keep the process alive. */
   #endIdleTimer(): void {
-    if (this.#timer === undefined || !this.#isIdle) return;
+    if (this.#timer === undefined && this.#starving === undefined) return;
+    if (!this.#isIdle) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#endStarving();
   }
 
   #hasLane(): boolean {

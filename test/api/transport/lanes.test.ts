@@ -11,6 +11,7 @@ import { assertProperty } from "../../support/properties.js";
 /** One that waits for a lane, until it has one or leaves. */
 class Waiting implements Waiter {
   isWaiting = true;
+  readonly waitsUntil: number = Number.POSITIVE_INFINITY;
   readonly #taken: () => void;
 
   constructor(taken: () => void) {
@@ -20,6 +21,10 @@ class Waiting implements Waiter {
   granted(): void {
     this.isWaiting = false;
     this.#taken();
+  }
+
+  starved(): void {
+    throw new Error("its server answers");
   }
 }
 
