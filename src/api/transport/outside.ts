@@ -1,6 +1,7 @@
 import { isSignal, unlessAborted } from "../../base/abort.js";
 import type { SignPathErrorStage } from "../../base/errors.js";
 import { messageOf, SignPathError } from "../../base/errors.js";
+import { withoutSecrets } from "../../base/secrets.js";
 import type { NetworkConfig } from "../../config/config.js";
 import { isLoopback } from "../../config/proxy.js";
 import type { ApiToken } from "../../config/token.js";
@@ -214,12 +215,12 @@ function basic({ username, password }: Credentials): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 
-/** Takes credentials out of what a server says, in each form in which they were sent. */
+/** Takes credentials out of what a server says, in each form in which they were sent, be it escaped or not. */
 export function redactor(credentials: Credentials | undefined): (text: string) => string {
   if (credentials === undefined) return (text) => text;
   const sent = basic(credentials).replace(/^Basic /, "");
   const secrets = [sent, credentials.password].filter((secret) => secret !== "");
-  return (text) => secrets.reduce((clean, secret) => clean.replaceAll(secret, "***"), text);
+  return (text) => withoutSecrets(text, secrets);
 }
 
 function peerCalled(name: string): Peer {
