@@ -63,6 +63,8 @@ export class Outside {
   readonly #token: ApiToken | undefined;
   /** By what they are made from, the one that was used last at the end. */
   readonly #endpoints = new Map<string, Endpoint>();
+  /** Requests that have not ended, with what is to be known before they are sent. */
+  #underWay = 0;
   #closed: Promise<void> | undefined;
   #idle: (() => void) | undefined;
 
@@ -86,12 +88,23 @@ export class Outside {
    * {@link close} ended it. No credentials are part of any of them.
    */
   async send<Result>(request: OutsideRequest<Result>, options: SendOptions = {}): Promise<Result> {
-    const { what, stage, method, url, contentType, body, maxBytes, decode } = request;
+    const { stage, url } = request;
     if (this.#closed !== undefined) throw closedError(stage);
     if (!isSignal(options.signal)) throw new TypeError("signal must be an AbortSignal");
     this.#requireAllowed(request);
-    if (request.onlyPublic && !isAddress(url.hostname) && this.#config.proxyFor(url) !== undefined)
-      await this.#requirePublicName(request, options.signal);
+    this.#underWay++;
+    try {
+      if (request.onlyPublic && !isAddress(url.hostname) && this.#config.proxyFor(url) !== undefined)
+        await this.#requirePublicName(request, options.signal);
+      return await this.#sendAllowed(request, options);
+    } finally {
+      this.#underWay--;
+      this.#idle?.();
+    }
+  }
+
+  #sendAllowed<Result>(request: OutsideRequest<Result>, options: SendOptions): Promise<Result> {
+    const { what, stage, method, url, contentType, body, maxBytes, decode } = request;
     const path = url.pathname + url.search;
     const sent = { what, stage, method, path, maxBytes, repeatable: true, decode };
     return this.#endpointFor(request).send(
@@ -111,8 +124,7 @@ export class Outside {
   }
 
   async #close(): Promise<void> {
-    const isBusy = (): boolean => [...this.#endpoints.values()].some(({ inFlight }) => inFlight > 0);
-    while (isBusy()) {
+    while (this.#underWay > 0) {
       await new Promise<void>((resolve) => {
         this.#idle = resolve;
       });
@@ -187,7 +199,7 @@ export class Outside {
         pace: isPaced ? new FixedPace(paced, maxRequestsPerSecond) : undefined,
         lookup: onlyPublic ? lookupPublic : undefined,
       },
-      () => this.#idle?.(),
+      () => undefined,
     );
   }
 
