@@ -41,6 +41,7 @@ export class Call<Result> implements AttemptListener, Timed, Waiter {
   readonly #shared: Shared;
   readonly #request: ApiRequest<Result>;
   readonly #signal: AbortSignal | undefined;
+  readonly #ahead: boolean;
   readonly #retry: RetryConfig;
   readonly #resolve: (result: Result | Promise<Result>) => void;
   readonly #reject: (error: unknown) => void;
@@ -70,13 +71,14 @@ export class Call<Result> implements AttemptListener, Timed, Waiter {
   constructor(
     shared: Shared,
     request: ApiRequest<Result>,
-    { signal, limits }: SendOptions,
+    { signal, limits, ahead = false }: SendOptions,
     resolve: (result: Result | Promise<Result>) => void,
     reject: (error: unknown) => void,
   ) {
     this.#shared = shared;
     this.#request = request;
     this.#signal = signal ?? undefined;
+    this.#ahead = ahead;
     const { retry } = shared;
     this.#retry = limits === undefined ? retry : { ...retry, ...limits };
     this.#resolve = resolve;
@@ -103,7 +105,7 @@ export class Call<Result> implements AttemptListener, Timed, Waiter {
     }
     this.#queuedAt = performance.now();
     this.#isInQueue = true;
-    this.#shared.lanes.wait(this, this.#hasBegun);
+    this.#shared.lanes.wait(this, this.#isAhead);
     const last = this.#last;
     if (last === undefined) return;
     // The deadline runs by now.
@@ -112,6 +114,10 @@ export class Call<Result> implements AttemptListener, Timed, Waiter {
 
   get #hasBegun(): boolean {
     return this.#begin >= 0;
+  }
+
+  get #isAhead(): boolean {
+    return this.#hasBegun || this.#ahead;
   }
 
   /** A signal that calls share ends them one by one: what one gives back is not for one that is about to end. */
@@ -141,6 +147,13 @@ export class Call<Result> implements AttemptListener, Timed, Waiter {
     if (hasWaited && requestChannel.hasSubscribers)
       this.#publish({ type: "queue", waitedMs: this.#sentAt - this.#queuedAt });
     if (this.#done) return;
+    const obsolete = this.#request.obsolete?.(this.#attempts);
+    if (obsolete !== undefined) {
+      this.#shared.lanes.throttle.untaken();
+      this.#finish(false);
+      this.#end(obsolete);
+      return;
+    }
     const retry = this.#retry;
     const limit = Math.min(retry.requestTimeoutMs, retry.totalTimeoutMs - (this.#sentAt - this.#begin));
     if (limit <= 0 && this.#last !== undefined) {
@@ -292,7 +305,7 @@ export class Call<Result> implements AttemptListener, Timed, Waiter {
     this.#shared.settled();
     if (this.#isInQueue) {
       this.#isInQueue = false;
-      this.#shared.lanes.leave(this.#hasBegun);
+      this.#shared.lanes.leave(this.#isAhead);
     }
     if (this.#signal !== undefined && this.#onAbort !== undefined) forgetAborted(this.#signal, this.#onAbort);
     this.#leaveLane(broken);

@@ -10,8 +10,8 @@ import { Waiters } from "./waiters.js";
 /**
  * The limit of requests in flight, and of requests a second where the server has one. Each request has a lane, and so a
  * connection, of its own; the lane that became free last is used first, so that calls one after the other share one
- * connection. Calls that wait are served in order; those whose deadline runs already come first. Where the server answers
- * nobody, those whose does not wait no longer than if it did.
+ * connection. Calls that wait are served in order; those whose deadline runs already come first, and those that others wait for.
+ * Where the server answers nobody, the rest do not wait longer than they may take.
  */
 export class Lanes {
   readonly throttle: Pace;
@@ -19,7 +19,7 @@ export class Lanes {
   readonly #free: Lane[] = [];
   readonly #all: Lane[] = [];
   readonly #limit: number;
-  readonly #begun = new Waiters();
+  readonly #first = new Waiters();
   readonly #fresh = new Waiters();
   #isServing = false;
   /** Until the next turn that the throttle grants. */
@@ -42,10 +42,10 @@ export class Lanes {
   /**
    * Waits for a lane.
    *
-   * @param hasBegun - whether the call has had a lane before
+   * @param isAhead - whether it comes before the others, because it has had a lane before, or they wait for it
    */
-  wait(waiter: Waiter, hasBegun: boolean): void {
-    this.#waiters(hasBegun).add(waiter);
+  wait(waiter: Waiter, isAhead: boolean): void {
+    this.#waiters(isAhead).add(waiter);
     if (this.#hasLane()) this.#serveLater();
     if (this.outage.failure !== undefined) this.#starveLater();
   }
@@ -57,8 +57,8 @@ export class Lanes {
   }
 
   /** One that has waited so far does not any longer. */
-  leave(hasBegun: boolean): void {
-    this.#waiters(hasBegun).leave();
+  leave(isAhead: boolean): void {
+    this.#waiters(isAhead).leave();
     this.#endIdleTimer();
   }
 
@@ -75,11 +75,11 @@ export class Lanes {
 
   /** Whether nobody waits. */
   get #isIdle(): boolean {
-    return this.#begun.isEmpty && this.#fresh.isEmpty;
+    return this.#first.isEmpty && this.#fresh.isEmpty;
   }
 
-  #waiters(hasBegun: boolean): Waiters {
-    return hasBegun ? this.#begun : this.#fresh;
+  #waiters(isAhead: boolean): Waiters {
+    return isAhead ? this.#first : this.#fresh;
   }
 
   /** A call that gives its lane back as soon as it has it is no reason to begin anew: thousands would be one in the other. */
@@ -96,7 +96,7 @@ export class Lanes {
 
   #serveAll(): void {
     while (this.#hasLane()) {
-      const waiters = this.#waiters(!this.#begun.isEmpty);
+      const waiters = this.#waiters(!this.#first.isEmpty);
       if (waiters.isEmpty) return;
       if (!this.#isTurn()) {
         this.#serveLater();

@@ -189,7 +189,8 @@ describe("lanes", () => {
     let isTurn = true;
     const pace = {
       ...{ isOpen: false, waitMs: () => (isTurn ? 0 : 1000) },
-      ...{ take: () => undefined, accepted: () => undefined, refused: () => undefined },
+      ...{ take: () => undefined, untaken: () => undefined },
+      ...{ accepted: () => undefined, refused: () => undefined },
     };
     const lanes = new Lanes(2, pace);
     const first = take(lanes);

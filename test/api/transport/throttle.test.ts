@@ -194,6 +194,21 @@ describe("a throttle", () => {
     },
   );
 
+  it("gives back the turn of a request that is not sent", () => {
+    const throttle = new Throttle();
+    throttle.untaken();
+    expect(throttle.waitMs(0)).toBe(0);
+    throttle.refused(1000, 1000, 500);
+    throttle.take(1500);
+    const wait = throttle.waitMs(1500);
+    expect(wait).toBeGreaterThan(100);
+    for (let turn = 0; turn < 3; turn++) {
+      throttle.take(1500 + wait);
+      throttle.untaken();
+    }
+    expect(throttle.waitMs(1500 + wait)).toBe(0);
+  });
+
   it("stops all as long as the server asks, but no longer than a minute", () => {
     for (const [asked, waited] of [
       [3000, 3000],
