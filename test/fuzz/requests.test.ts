@@ -1,10 +1,12 @@
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
+import fc from "fast-check";
 import { readRequest, TimestampRefusal } from "../../src/emulator/timestamp/reading.js";
 import type { SigningPolicy } from "../../src/index.js";
 import {
   createCertificateRequest,
   createOcspResponse,
+  createRevocationList,
   createSelfSignedCertificate,
   createTimestampResponse,
   issueCertificate,
@@ -23,7 +25,7 @@ const notAfter = new Date("2049-01-01");
 interface Authority {
   readonly policy: SigningPolicy;
   readonly certificate: ArrayBuffer;
-  readonly request: Uint8Array;
+  readonly request: Uint8Array<ArrayBuffer>;
 }
 
 let made: Promise<Authority> | undefined;
@@ -57,8 +59,10 @@ const OCSP = Buffer.from(
   "hex",
 );
 
+const isGood = () => ({ status: "good" }) as const;
+
 fuzzAsync("requests", "a timestamp request that was changed is answered, or is refused as CONFIG_INVALID", {
-  part: 0.3,
+  part: 0.2,
   inputs: spoiltDer(STAMPS),
   check: async (request) => {
     const { policy, certificate } = await authority();
@@ -69,11 +73,11 @@ fuzzAsync("requests", "a timestamp request that was changed is answered, or is r
 });
 
 fuzzAsync("requests", "an OCSP request that was changed is answered, or is refused as CONFIG_INVALID", {
-  part: 0.3,
+  part: 0.2,
   inputs: spoiltDer([OCSP]),
   check: async (request) => {
     const { policy } = await authority();
-    await orRefused(() => createOcspResponse({ policy, request, statusOf: () => ({ status: "good" }) }));
+    await orRefused(() => createOcspResponse({ policy, request, statusOf: isGood }));
   },
 });
 
@@ -86,8 +90,31 @@ fuzzAsync("requests", "a certificate request that was changed is followed, or is
   },
 });
 
+const USES: readonly ((authority: Authority, certificate: Uint8Array) => Promise<unknown>)[] = [
+  ({ policy, request }, issuer) => issueCertificate({ policy, issuer, notAfter, request }),
+  ({ policy }, issuer) => createRevocationList({ policy, issuer, nextUpdate: notAfter, number: 1 }),
+  ({ policy }, responder) => createOcspResponse({ policy, responder, request: OCSP, statusOf: isGood }),
+  ({ policy }, other) =>
+    createOcspResponse({ policy, certificates: [other], request: OCSP, statusOf: isGood }),
+  ({ policy }, authority) =>
+    createTimestampResponse({ policy, authority, request: STAMPS[1] ?? OCSP, timestampPolicy: "1.2.3" }),
+];
+
+fuzzAsync(
+  "requests",
+  "a signer's certificate that was changed is signed with, or is refused as CONFIG_INVALID",
+  {
+    part: 0.3,
+    inputs: fc.tuple(derEdits, fc.constantFrom(...USES)),
+    check: async ([edits, use]) => {
+      const found = await authority();
+      await orRefused(() => use(found, edited(new Uint8Array(found.certificate), edits)));
+    },
+  },
+);
+
 fuzz("requests", "the emulator answers a timestamp request that was changed, or refuses it", {
-  part: 0.2,
+  part: 0.1,
   inputs: spoiltDer(STAMPS),
   check: (request) => {
     attempt(() => readRequest(request), TimestampRefusal);
