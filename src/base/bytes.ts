@@ -45,6 +45,11 @@ export function viewOf(source: ArrayBuffer | ArrayBufferView): Uint8Array {
 
 /** The pieces, one after the other, in a buffer of their own. */
 export function concat(...parts: readonly Uint8Array[]): Bytes {
+  return concatAll(parts);
+}
+
+/** The same of a list from outside: a call can have too many arguments. */
+export function concatAll(parts: readonly Uint8Array[]): Bytes {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.byteLength, 0));
   let offset = 0;
   for (const part of parts) {

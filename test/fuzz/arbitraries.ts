@@ -240,7 +240,7 @@ export function spoiltText(texts: fc.Arbitrary<string>, ...pieces: readonly stri
 }
 
 /** Bytes with bits flipped, lengths blown up, ranges removed or repeated. */
-export function spoiltBytes(originals: readonly Uint8Array[]): fc.Arbitrary<Buffer> {
+export function spoiltBytes(originals: readonly Uint8Array[]): fc.Arbitrary<Buffer<ArrayBuffer>> {
   const edit = fc.record({
     what: fc.constantFrom("flip", "flip", "set", "length", "insert", "remove", "repeat", "cut"),
     at: fc.nat(),

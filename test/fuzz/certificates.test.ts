@@ -1,6 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import fc from "fast-check";
 import { describeCertificate } from "../../src/cli/certificates/certificate-text.js";
+import { issuerAddresses } from "../../src/cms/sign/chain/aia.js";
+import { signerIdentifier } from "../../src/cms/sign/signer-identifier.js";
 import { buildChain, readCertificates, toPem } from "../../src/policy/chain.js";
 import type { PolicyOperations } from "../../src/policy/signing-policy.js";
 import { SigningPolicy } from "../../src/policy/signing-policy.js";
@@ -8,6 +10,7 @@ import type { PolicyConnection } from "../../src/policy/state.js";
 import { PolicyState } from "../../src/policy/state.js";
 import { spoiltBytes } from "./arbitraries.js";
 import { AUTHORITIES, LEAVES } from "./certificates.js";
+import { spoiltDer } from "./der-edits.js";
 import { fuzz } from "./harness.js";
 import { attemptCoded, expectText } from "./oracles.js";
 
@@ -23,7 +26,7 @@ fuzz(
   "certificates",
   "a policy with a strange certificate can be listed, and says why where it cannot be used",
   {
-    part: 0.6,
+    part: 0.5,
     inputs: spoiltBytes(LEAVES),
     check: (der) => {
       const policy = policyOf(der);
@@ -39,8 +42,24 @@ fuzz(
   },
 );
 
+fuzz("certificates", "a strange certificate of a policy is named by a signature, or the policy is unusable", {
+  part: 0.2,
+  inputs: spoiltDer(LEAVES),
+  check: (der) => {
+    const policy = policyOf(der);
+    if (policy.defect !== undefined) return;
+    const { certificateDer } = policy;
+    for (const usesKeyIdentifier of [true, false])
+      attemptCoded(
+        () => signerIdentifier(certificateDer, usesKeyIdentifier, "app/release"),
+        "POLICY_UNUSABLE",
+      );
+    for (const url of issuerAddresses(certificateDer)) expectText(url.href);
+  },
+});
+
 fuzz("certificates", "a chain holds issuers only, and strange ones are left out or refused", {
-  part: 0.4,
+  part: 0.3,
   inputs: fc.tuple(
     fc.nat(),
     fc.array(

@@ -9,17 +9,23 @@ import { pollution } from "./prototypes.js";
 /** What is fuzzed, and how many of a thousand inputs each gets: by what an input costs and what it can find. */
 const SHARES = {
   argv: 20,
-  base64: 140,
-  certificates: 50,
+  authorities: 3,
+  base64: 125,
+  certificates: 60,
   cms: 50,
   config: 80,
   der: 80,
+  editing: 15,
+  executables: 12,
   http: 5,
-  json: 210,
-  multipart: 130,
+  jar: 10,
+  json: 197,
+  multipart: 120,
   options: 50,
-  pem: 60,
-  problem: 125,
+  pdf: 8,
+  pem: 55,
+  problem: 105,
+  requests: 5,
 } as const;
 
 export type Subject = keyof typeof SHARES;

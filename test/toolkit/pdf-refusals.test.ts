@@ -85,8 +85,9 @@ describe("a PDF file", () => {
       const fields = { signatureLength: 8000, subFilter: SUB_FILTER };
       const pdf = await addPlain(await PLAIN.invisible(fields))(fields);
       const options = await optionsOf("p-256");
-      const error = await sendsNothing(() => failureOf(signPdf(pdf, options)));
-      expect(error).toMatchObject({ message: "Found multiple ByteRange placeholders." });
+      const error = await sendsNothing(() => codedFailureOf(signPdf(pdf, options)));
+      expect(error).toMatchObject({ code: "CONFIG_INVALID", stage: "cms" });
+      expect(error.message).toContain("Found multiple ByteRange placeholders.");
     });
   });
 
@@ -102,13 +103,16 @@ describe("a PDF file", () => {
       ["a range without an end", Buffer.from("/ByteRange [0 /********** /**********\n%%EOF")],
     ])("%s", async (_title, bytes) => {
       const options = await optionsOf("p-256");
-      expect(await sendsNothing(() => failureOf(signPdf(bytes, options)))).toBeInstanceOf(Error);
+      expect(await sendsNothing(() => codedFailureOf(signPdf(bytes, options)))).toMatchObject({
+        code: "CONFIG_INVALID",
+      });
     });
 
     it("a file without a placeholder", async () => {
       const [options, pdf] = [await optionsOf("p-256"), await plainPdf()];
-      expect(await sendsNothing(() => failureOf(signPdf(pdf, options)))).toMatchObject({
-        message: "No ByteRangeStrings found within PDF buffer.",
+      expect(await sendsNothing(() => codedFailureOf(signPdf(pdf, options)))).toMatchObject({
+        code: "CONFIG_INVALID",
+        message: expect.stringContaining("No ByteRangeStrings found within PDF buffer."),
       });
     });
 

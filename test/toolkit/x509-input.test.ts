@@ -191,3 +191,18 @@ describe("another copy of @peculiar/x509, such as a bundler takes for the user's
     );
   });
 });
+
+describe("a certificate of the signer that is malformed", () => {
+  it.each([
+    ["in its key", /03420004/, "03420005"],
+    ["in an extension", /0603551d130101ff0408300601/, "0603551d130101ff0408310601"],
+    ["in the length of an extension's value", /0603551d130101ff04083006/, "0603551d130101ff0408307f"],
+  ])("%s is refused as CONFIG_INVALID", async (_title, place, changed) => {
+    const hex = Buffer.from(authority.rawData).toString("hex");
+    expect(hex).toMatch(place);
+    const issuer = Buffer.from(hex.replace(place, changed), "hex");
+    const publicKey = authority.publicKey.rawData;
+    const issue = () => issueCertificate({ policy, issuer, notAfter, publicKey, subject: "CN=Somebody" });
+    expect(await refusalOf(issue)).toMatchObject({ name: "SignPathError", code: "CONFIG_INVALID" });
+  });
+});

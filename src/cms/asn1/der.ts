@@ -1,5 +1,5 @@
 import type { Bytes } from "../../base/bytes.js";
-import { concat, equal } from "../../base/bytes.js";
+import { concatAll, equal } from "../../base/bytes.js";
 
 /** Identifier octets (X.690, section 8.1.2). */
 export const TAGS = {
@@ -32,8 +32,13 @@ export function header(tag: number, length: number): Bytes {
 
 /** A DER value of these contents. */
 export function encode(tag: number, ...contents: readonly Uint8Array[]): Bytes {
+  return encodeAll(tag, contents);
+}
+
+/** The same of a list from outside: a call can have too many arguments. */
+export function encodeAll(tag: number, contents: readonly Uint8Array[]): Bytes {
   const length = contents.reduce((sum, part) => sum + part.byteLength, 0);
-  return concat(header(tag, length), ...contents);
+  return concatAll([header(tag, length), ...contents]);
 }
 
 /** Elements in the order that DER asks for in a SET OF (X.690, section 11.6), one that is there twice once. */

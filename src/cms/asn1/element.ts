@@ -3,6 +3,9 @@ import type { Bytes } from "../../base/bytes.js";
 /** Values within values that are followed: CMS, certificates and their extensions have fewer than half as many. */
 const MOST_DEPTH = 64;
 
+/** Values that one is taken apart into: fewer than any that verifies reads. */
+const MOST_ELEMENTS = 10_000;
+
 /** The bit of a tag that says whether values are in it, and the number of one that has more bytes. */
 export const CONSTRUCTED = 0x20;
 export const HIGH_TAG = 0x1f;
@@ -39,13 +42,19 @@ export function readElement(bytes: Bytes): Element {
  */
 export function childrenOf({ tag, content }: Element): Element[] {
   if ((tag & CONSTRUCTED) === 0) throw new MalformedAsn1("it has no elements");
-  return elementsIn(content, 0);
+  return elementsIn(content, 0, MOST_ELEMENTS);
 }
 
 /** The values one after the other, `depth` values deep. */
-export function elementsIn(content: Bytes, depth: number): Element[] {
+export function elementsIn(
+  content: Bytes,
+  depth: number,
+  most: number = Number.POSITIVE_INFINITY,
+): Element[] {
   const elements: Element[] = [];
   for (let offset = 0; offset < content.length; ) {
+    if (elements.length >= most)
+      throw new MalformedAsn1(`a value has more than ${Math.floor(most)} elements`);
     const element = elementAt(content, offset, depth);
     elements.push(element);
     offset += element.bytes.length;

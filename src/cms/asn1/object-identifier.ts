@@ -8,6 +8,9 @@ import { MalformedAsn1 } from "./element.js";
 /** Dotted, its first arc 0, 1 or 2 (X.660, section 7), of a length that identifiers in use are far below. */
 const DOTTED = /^[0-2](?:\.(?:0|[1-9]\d{0,38})){1,60}$/;
 
+/** The longest that is read, in bytes: what verifies reads no longer one either, and to decode one takes the square of its length. */
+const LONGEST_BYTES = 64;
+
 /** Whether a text is an object identifier in dotted form. */
 export function isObjectIdentifier(text: unknown): text is string {
   return (
@@ -32,7 +35,11 @@ export function algorithmIdentifier(dotted: string): Bytes {
  * @throws {MalformedAsn1}
  */
 export function readObjectIdentifier(element: Element | undefined): string {
-  const block = element && asn1js.fromBER(element.bytes).result;
-  if (block instanceof asn1js.ObjectIdentifier && block.error === "") return block.valueBlock.toString();
-  throw new MalformedAsn1("a value is no OBJECT IDENTIFIER");
+  if (element?.tag !== TAGS.objectIdentifier) throw new MalformedAsn1("a value is no OBJECT IDENTIFIER");
+  if (element.content.length > LONGEST_BYTES) throw new MalformedAsn1("an OBJECT IDENTIFIER is too long");
+  const block = asn1js.fromBER(element.bytes).result;
+  const dotted =
+    block instanceof asn1js.ObjectIdentifier && block.error === "" && block.valueBlock.toString();
+  if (isObjectIdentifier(dotted)) return dotted;
+  throw new MalformedAsn1("an OBJECT IDENTIFIER is not well formed");
 }

@@ -1,5 +1,5 @@
 import type { Bytes } from "../../base/bytes.js";
-import { exactCopy, viewOf } from "../../base/bytes.js";
+import { concatAll, exactCopy, viewOf } from "../../base/bytes.js";
 import type { SignPathError } from "../../base/errors.js";
 import { messageOf } from "../../base/errors.js";
 import type { SigningSource } from "../../policy/signing-policy.js";
@@ -31,18 +31,7 @@ export async function readContent(source: SigningSource, signal: AbortSignal | u
     requireRoom(length);
     chunks.push(exactCopy(chunk));
   }
-  return joined(chunks, length);
-}
-
-/** Not by arguments of one call, of which there can be too many. */
-function joined(chunks: readonly Uint8Array[], length: number): Bytes {
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole;
+  return concatAll(chunks);
 }
 
 function requireRoom(length: number): void {

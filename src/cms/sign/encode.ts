@@ -1,6 +1,6 @@
 import type { Bytes } from "../../base/bytes.js";
 import { concat } from "../../base/bytes.js";
-import { encode, header, inOrder, TAGS } from "../asn1/der.js";
+import { encode, encodeAll, header, inOrder, TAGS } from "../asn1/der.js";
 import { objectIdentifier } from "../asn1/object-identifier.js";
 import { CONTENT_TYPES } from "../asn1/oids.js";
 import type { SignedDataParts } from "./signed-data.js";
@@ -84,7 +84,7 @@ export function closeIndefinite(parts: SignedDataParts): Bytes {
 }
 
 function head({ version, digestAlgorithms }: Pick<SignedDataParts, "version" | "digestAlgorithms">): Bytes[] {
-  return [encode(TAGS.integer, Uint8Array.of(version)), encode(TAGS.set, ...inOrder(digestAlgorithms))];
+  return [encode(TAGS.integer, Uint8Array.of(version)), encodeAll(TAGS.set, inOrder(digestAlgorithms))];
 }
 
 /** Certificates go in as they are: encoded anew, one that is not quite DER would lose its signature. */
@@ -92,12 +92,12 @@ function tail({ certificates, crls, signerInfos }: SignedDataParts): Bytes {
   return concat(
     ...optional(TAGS.context0, certificates),
     ...optional(TAGS.context1, crls),
-    encode(TAGS.set, ...inOrder(signerInfos)),
+    encodeAll(TAGS.set, inOrder(signerInfos)),
   );
 }
 
 function optional(tag: number, elements: readonly Bytes[]): Bytes[] {
-  return elements.length === 0 ? [] : [encode(tag, ...inOrder(elements))];
+  return elements.length === 0 ? [] : [encodeAll(tag, inOrder(elements))];
 }
 
 /** EncapsulatedContentInfo up to where its content begins. */

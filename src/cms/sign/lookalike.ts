@@ -1,4 +1,4 @@
-import { concat, exactCopy, isBufferSource, viewOf } from "../../base/bytes.js";
+import { concatAll, exactCopy, isBufferSource, viewOf } from "../../base/bytes.js";
 import type { SigningSource } from "../../policy/signing-policy.js";
 import { chunksOf, isBytes } from "../../subtle/source.js";
 import { TAGS } from "../asn1/der.js";
@@ -60,7 +60,7 @@ export class Lookalike {
     if (this.#kept[0]?.[0] !== TAGS.set) return;
     // Hardly any content begins so: who signs loads nothing else of what verifies.
     const { looksLikeAttributes } = await import("../verify/signer/signed-attributes.js");
-    if (!looksLikeAttributes({ bytes: concat(...this.#kept), length: this.#length })) return;
+    if (!looksLikeAttributes({ bytes: concatAll(this.#kept), length: this.#length })) return;
     throw refused(
       "REQUEST_REJECTED",
       "the content may be the signed attributes of another signature, for which its own could pass (RFC 5652, section 5.4): it is signed with signed attributes only; nothing was sent",

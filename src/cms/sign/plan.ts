@@ -1,4 +1,5 @@
 import type { Bytes } from "../../base/bytes.js";
+import { requireOptions } from "../../base/options.js";
 import type { HashAlgorithm } from "../../key/hashes.js";
 import { isObjectIdentifier } from "../asn1/object-identifier.js";
 import { CONTENT_TYPES } from "../asn1/oids.js";
@@ -35,6 +36,7 @@ const MOST_SIGNERS = 64;
  * @throws {TypeError} for a policy that is none, or a signing time that cannot be written
  */
 export function planOf(options: SignCmsOptions): Plan {
+  requireOptions(options);
   const { detached = true, encoding, contentType = CONTENT_TYPES.data, contentEncoding, signal } = options;
   requireBoolean("detached", detached);
   requireChoice("encoding", encoding, ["der", "ber"]);

@@ -1,7 +1,7 @@
 import type { Bytes } from "../../base/bytes.js";
 import { encode, TAGS } from "../asn1/der.js";
 import type { Element } from "../asn1/element.js";
-import { childrenOf, readElement } from "../asn1/element.js";
+import { childrenOf, MalformedAsn1, readElement } from "../asn1/element.js";
 import { readObjectIdentifier } from "../asn1/object-identifier.js";
 import { EXTENSIONS } from "../asn1/oids.js";
 import { refused } from "./refusal.js";
@@ -46,13 +46,17 @@ export function extensionOf(certificate: Bytes, oid: string): Bytes | undefined 
  * @throws {SignPathError} `POLICY_UNUSABLE` for a certificate without one
  */
 export function subjectKeyIdentifier(certificate: Bytes, owner: string): Bytes {
-  const extension = extensionOf(certificate, EXTENSIONS.subjectKeyIdentifier);
-  const value = extension && readElement(extension);
-  if (value?.tag === TAGS.octetString) return value.content;
-  throw refused(
-    "POLICY_UNUSABLE",
-    `the certificate of ${owner} has no subject key identifier: sign with signerIdentifier "issuerAndSerialNumber"`,
-  );
+  const advice = 'sign with signerIdentifier "issuerAndSerialNumber"';
+  try {
+    const extension = extensionOf(certificate, EXTENSIONS.subjectKeyIdentifier);
+    const value = extension && readElement(extension);
+    if (value?.tag === TAGS.octetString) return value.content;
+  } catch (cause) {
+    if (!(cause instanceof MalformedAsn1)) throw cause;
+    const message = `the extensions of the certificate of ${owner} cannot be read (${cause.message}): ${advice}`;
+    throw refused("POLICY_UNUSABLE", message, cause);
+  }
+  throw refused("POLICY_UNUSABLE", `the certificate of ${owner} has no subject key identifier: ${advice}`);
 }
 
 /** `SignerIdentifier` (RFC 5652, section 5.3). */

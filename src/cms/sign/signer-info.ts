@@ -1,6 +1,6 @@
 import type { Bytes } from "../../base/bytes.js";
 import { concat } from "../../base/bytes.js";
-import { encode, inOrder, TAGS } from "../asn1/der.js";
+import { encode, encodeAll, inOrder, TAGS } from "../asn1/der.js";
 
 /** A SignerInfo in pieces (RFC 5652, section 5.3), so that unsigned attributes can be added to it. */
 export interface SignerInfo {
@@ -41,7 +41,7 @@ export function signerInfoOf(fields: SignerInfoFields): SignerInfo {
 
 /** The whole as DER. */
 export function encodeSignerInfo({ signed, unsigned }: SignerInfo): Bytes {
-  const attributes = unsigned.length === 0 ? [] : [encode(TAGS.context1, ...inOrder(unsigned))];
+  const attributes = unsigned.length === 0 ? [] : [encodeAll(TAGS.context1, inOrder(unsigned))];
   return encode(TAGS.sequence, signed, ...attributes);
 }
 

@@ -2,6 +2,7 @@ import type { Credentials } from "../../api/transport/outside.js";
 import { isSignal } from "../../base/abort.js";
 import type { Bytes } from "../../base/bytes.js";
 import { isSignPathError, messageOf, SignPathError } from "../../base/errors.js";
+import { requireOptions } from "../../base/options.js";
 import type { RetryConfig } from "../../config/config.js";
 import { count, milliseconds, Unreadable } from "../../config/readers.js";
 import type { HashAlgorithm } from "../../key/hashes.js";
@@ -48,7 +49,7 @@ const [SLOWEST, FASTEST] = [1 / 86_400, 100_000];
  * @throws {TypeError} for options or a signal that are none
  */
 export function planOf(options: TimestampOptions): TimestampPlan {
-  if (typeof options !== "object" || options === null) throw new TypeError("the options must be an object");
+  requireOptions(options);
   const { authorities, order = "sequential", hash, totalTimeoutMs, signal } = options;
   if (!isSignal(signal)) throw new TypeError("signal must be an AbortSignal");
   const given = listOf(authorities);

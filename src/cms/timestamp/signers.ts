@@ -1,5 +1,5 @@
 import type { Bytes } from "../../base/bytes.js";
-import { concat, equal } from "../../base/bytes.js";
+import { concatAll, equal } from "../../base/bytes.js";
 import { encode, header, TAGS } from "../asn1/der.js";
 import type { Element } from "../asn1/element.js";
 import { childrenOf, MalformedAsn1, readElement } from "../asn1/element.js";
@@ -115,9 +115,9 @@ function inTheirOrder(before: readonly Element[], now: readonly Bytes[]): readon
 
 /** An element of the same tag and form with other contents. */
 function rewrap({ tag, isIndefinite }: Element, contents: readonly Uint8Array[]): Bytes {
-  if (isIndefinite) return concat(Uint8Array.of(tag, 0x80), ...contents, END_OF_CONTENTS);
+  if (isIndefinite) return concatAll([Uint8Array.of(tag, 0x80), ...contents, END_OF_CONTENTS]);
   const length = contents.reduce((sum, part) => sum + part.byteLength, 0);
-  return concat(header(tag, length), ...contents);
+  return concatAll([header(tag, length), ...contents]);
 }
 
 function fieldsOf(element: Element | undefined, tag: number, type: string): Element[] {

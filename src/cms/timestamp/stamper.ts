@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { ApiClient } from "../../api/client.js";
 import type { Bytes } from "../../base/bytes.js";
 import { exactCopy } from "../../base/bytes.js";
+import { requireOptions } from "../../base/options.js";
 import type { HashAlgorithm } from "../../key/hashes.js";
 import { HASH_ALGORITHMS } from "../../key/hashes.js";
 import type { Imprint, Timestamp } from "./ask.js";
@@ -54,6 +55,7 @@ export function stamperOf(choice: TimestampChoice, signal?: AbortSignal | undefi
 
 function optionsOf(choice: TimestampChoice): TimestampOptions {
   if (typeof choice === "string" || choice instanceof URL) return { authorities: [choice] };
+  requireOptions(choice);
   return Symbol.iterator in choice ? { authorities: choice } : choice;
 }
 

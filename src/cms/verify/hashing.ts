@@ -1,6 +1,6 @@
 import type { Hash } from "node:crypto";
 import { createHash } from "node:crypto";
-import { concat } from "../../base/bytes.js";
+import { concatAll } from "../../base/bytes.js";
 import { DIGESTS } from "./signer/digests.js";
 
 /** Content up to this many bytes is kept, to see whether it is what it should not be; of more, its beginning. */
@@ -45,7 +45,7 @@ export class ContentHashes {
   }
 
   get beginning(): Beginning {
-    return { bytes: concat(...this.#head), length: this.#length };
+    return { bytes: concatAll(this.#head), length: this.#length };
   }
 
   /** The digest by the hash with this object identifier, of all that has come. */

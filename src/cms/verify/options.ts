@@ -1,5 +1,6 @@
 import type { CallOptions } from "../../api/transport/request.js";
 import { SignPathError } from "../../base/errors.js";
+import { requireOptions } from "../../base/options.js";
 import type { CertificateInput } from "../../policy/chain.js";
 import { readCertificates } from "../../policy/chain.js";
 import type { SigningSource } from "../../policy/signing-policy.js";
@@ -69,6 +70,7 @@ export interface Plan {
  * @throws {TypeError} for other options that are none
  */
 export function planOf(options: VerifyCmsOptions): Plan {
+  requireOptions(options);
   const { at = new Date(), purpose = "any", requiredSigners = "all" } = options;
   if (!(at instanceof Date) || Number.isNaN(at.getTime())) throw new TypeError("at must be a valid Date");
   if (!PURPOSES.includes(purpose)) throw new TypeError(`purpose must be one of ${PURPOSES.join(", ")}`);

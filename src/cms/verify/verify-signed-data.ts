@@ -1,5 +1,5 @@
 import type { Bytes } from "../../base/bytes.js";
-import { concat } from "../../base/bytes.js";
+import { concatAll } from "../../base/bytes.js";
 import type { SigningSource } from "../../policy/signing-policy.js";
 import type { VerifyCmsOptions } from "./options.js";
 import { planOf } from "./options.js";
@@ -30,5 +30,5 @@ export async function verifySignedData(
     },
   });
   const verification = await verifySource(der, plan);
-  return options.content === undefined ? { ...verification, content: concat(...pieces) } : verification;
+  return options.content === undefined ? { ...verification, content: concatAll(pieces) } : verification;
 }

@@ -1,6 +1,5 @@
 import type { Bytes } from "../../base/bytes.js";
-import { concat } from "../../base/bytes.js";
-import { encode, TAGS } from "../../cms/asn1/der.js";
+import { encode, encodeAll, TAGS } from "../../cms/asn1/der.js";
 import { objectIdentifier } from "../../cms/asn1/object-identifier.js";
 import { readCms } from "../../cms/sign/edit/read.js";
 import { rebuild } from "../../cms/sign/edit/rebuild.js";
@@ -25,7 +24,7 @@ export function nest(primary: Uint8Array, signature: Uint8Array): Bytes {
   const others = signer.unsignedAttributes.filter(({ oid }) => oid !== NESTED_SIGNATURE);
   const before = nested.flatMap(({ values }) => values.map(({ bytes }) => bytes));
   // In the order that they were made in, which signtool counts them by.
-  const values = encode(TAGS.set, ...before, concat(signature));
+  const values = encodeAll(TAGS.set, [...before, signature]);
   const unsigned = [
     ...others.map(({ bytes }) => bytes),
     encode(TAGS.sequence, objectIdentifier(NESTED_SIGNATURE), values),

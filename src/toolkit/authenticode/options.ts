@@ -1,5 +1,6 @@
 import type { CallOptions } from "../../api/transport/request.js";
 import { SignPathError } from "../../base/errors.js";
+import { requireOptions } from "../../base/options.js";
 import { CONTENT_TYPES } from "../../cms/asn1/oids.js";
 import type { CertificateOptions, SignCmsOptions, TimestampChoices } from "../../cms/index.js";
 import type { HashAlgorithm } from "../../key/hashes.js";
@@ -47,6 +48,7 @@ const HASHES = ["SHA-256", "SHA-384", "SHA-512"] as const;
  * @throws {TypeError} for a policy that is none
  */
 export function planOf(options: SignExecutableOptions): SignPlan {
+  requireOptions(options);
   const { policy, description, url, nested = false, pageHashes = false, statement = "individual" } = options;
   const { certificates, includeRoot, aia, incompleteChain, onWarning, signal } = options;
   const { timestamp, onTimestampFailure } = options;

@@ -5,6 +5,7 @@ import type { CallOptions } from "../../api/transport/request.js";
 import { requireSignal } from "../../base/abort.js";
 import type { Bytes } from "../../base/bytes.js";
 import { exactCopy, isBufferSource, viewOf } from "../../base/bytes.js";
+import { requireOptions } from "../../base/options.js";
 import { signCms } from "../../cms/index.js";
 import type { Attachment } from "./attachment.js";
 import { attach, attachmentOf, attachToFile } from "./attachment.js";
@@ -95,9 +96,11 @@ export async function attachSignature(
   signature: Uint8Array,
   options: AttachSignatureOptions = {},
 ): Promise<Bytes> {
+  requireOptions(options);
   const { nested = false, signal } = options;
+  const copy = copyOf(signature);
   const bytes = await bytesOf(source, signal);
-  return attach(bytes, await put(imageOf(bytes), exactCopy(signature), nested, signal));
+  return attach(bytes, await put(imageOf(bytes), copy, nested, signal));
 }
 
 /**
@@ -113,9 +116,10 @@ export async function attachSignatureToFile(
   signature: Uint8Array,
   options: AttachSignatureOptions & { readonly output?: string | URL | undefined } = {},
 ): Promise<void> {
+  requireOptions(options);
   const { nested = false, signal, output } = options;
   requireSignal(signal);
-  const copy = exactCopy(signature);
+  const copy = copyOf(signature);
   await editExecutable(path, output, (image) => put(image, copy, nested, signal));
 }
 
@@ -196,6 +200,11 @@ async function bytesOf(source: ExecutableSource, signal: AbortSignal | undefined
     requireNotAborted(signal);
     throw error;
   }
+}
+
+function copyOf(signature: unknown): Bytes {
+  if (!isBufferSource(signature)) throw new TypeError("a signature must be bytes");
+  return exactCopy(viewOf(signature));
 }
 
 function pathOf(path: unknown): string {

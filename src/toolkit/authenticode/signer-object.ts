@@ -3,13 +3,15 @@ import { signMessageDer } from "../../adapter/sign-message.js";
 import type { CallOptions } from "../../api/transport/request.js";
 import { requireSignal } from "../../base/abort.js";
 import type { Bytes } from "../../base/bytes.js";
-import { concat, equal, exactCopy, isBufferSource, viewOf } from "../../base/bytes.js";
+import { concatAll, equal, exactCopy, isBufferSource, viewOf } from "../../base/bytes.js";
 import { SignPathError } from "../../base/errors.js";
+import { requireOptions } from "../../base/options.js";
 import { encode, TAGS } from "../../cms/asn1/der.js";
-import { childrenOf, readElement } from "../../cms/asn1/element.js";
+import { childrenOf, MalformedAsn1, readElement } from "../../cms/asn1/element.js";
 import type { CertificateOptions, TimestampChoice } from "../../cms/index.js";
 import { Chains } from "../../cms/sign/chain/chains.js";
 import { octets } from "../../cms/sign/edit/read.js";
+import { hashOfLength } from "../../cms/timestamp/plan.js";
 import type { Stamper } from "../../cms/timestamp/stamper.js";
 import { stamperOf } from "../../cms/timestamp/stamper.js";
 import type { AlgorithmName } from "../../key/algorithms.js";
@@ -19,6 +21,7 @@ import type { HashAlgorithm } from "../../key/hashes.js";
 import type { SigningPolicy } from "../../policy/signing-policy.js";
 import type { HashName } from "../../wire/signing.js";
 import { authenticodeHash } from "./options.js";
+import { unsuitable } from "./refusal.js";
 
 /** Who signs for resedit. */
 export interface SignerObjectOptions
@@ -72,6 +75,7 @@ const ECDSA_ARCS: Readonly<Record<keyof typeof DIGEST_NAMES, readonly number[]>>
  * @throws {TypeError} for a policy that is none
  */
 export function createSignerObject(options: SignerObjectOptions): SignerObject {
+  requireOptions(options);
   const { policy, certificates, includeRoot, timestamp, signal } = options;
   requireSignal(signal);
   const hash = authenticodeHash(policy, options);
@@ -94,7 +98,7 @@ export function createSignerObject(options: SignerObjectOptions): SignerObject {
     },
     async signData(data) {
       const before = written;
-      const message = concat(...piecesOf(data));
+      const message = concatAll(piecesOf(data));
       const signature = await signMessageDer(policy, { name: algorithm, hash: name }, message, { signal });
       if (before !== undefined && !equal(before, policy.certificateDer)) throw certificateChanged(policy);
       return exactCopy(signature).buffer;
@@ -116,17 +120,32 @@ async function stampRequest(
   algorithm: AlgorithmName,
   hash: HashName,
 ): Promise<ArrayBuffer> {
-  const [, imprint] = childrenOf(readElement(exactCopy(viewOf(request))));
-  const [, digest] = imprint === undefined ? [] : childrenOf(imprint);
-  if (digest === undefined) throw new TypeError("a TimeStampReq has no message imprint");
+  const digest = requestedDigest(request);
   const key = policy.privateKey({ name: algorithm, hash }) as SignPathCryptoKey & CryptoKey;
   const { api } = bindingOf(key).state.connection;
-  const { token } = await stamper.stampDigest(octets(digest), api);
+  const { token } = await stamper.stampDigest(digest, api);
   const granted = encode(TAGS.sequence, encode(TAGS.integer, Uint8Array.of(0)));
   return encode(TAGS.sequence, granted, token).buffer;
 }
 
+/** The digest in a `TimeStampReq`. */
+function requestedDigest(request: unknown): Bytes {
+  if (!isBufferSource(request)) throw new TypeError("a timestamp request must be bytes");
+  try {
+    const [, imprint] = childrenOf(readElement(exactCopy(viewOf(request))));
+    const [, digest] = imprint === undefined ? [] : childrenOf(imprint);
+    if (digest === undefined) throw new MalformedAsn1("it has no message imprint");
+    const bytes = octets(digest);
+    if (hashOfLength(bytes.length) !== undefined) return bytes;
+    throw new MalformedAsn1(`it is for a digest of ${bytes.length} bytes`);
+  } catch (cause) {
+    if (!(cause instanceof MalformedAsn1)) throw cause;
+    throw unsuitable(`the timestamp request cannot be read: ${cause.message}`, cause);
+  }
+}
+
 function piecesOf(data: Iterator<ArrayBuffer, void>): Uint8Array[] {
+  if (typeof data?.next !== "function") throw new TypeError("resedit must give an iterator of bytes");
   const pieces: Uint8Array[] = [];
   for (let next = data.next(); !next.done; next = data.next()) {
     if (!isBufferSource(next.value)) throw new TypeError("resedit must give bytes to hash or to sign");

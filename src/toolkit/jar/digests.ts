@@ -51,7 +51,7 @@ export function digestsIn({ attributes }: ManifestSection, suffix: string): Name
 }
 
 /** The digest of bytes, in Base64. */
-export function digestOf(nodeName: string, ...pieces: readonly Uint8Array[]): string {
+export function digestOf(nodeName: string, pieces: readonly Uint8Array[]): string {
   const hash = createHash(nodeName);
   for (const piece of pieces) hash.update(piece);
   return hash.digest("base64");

@@ -1,5 +1,4 @@
-import type { Bytes } from "../../base/bytes.js";
-import { concat } from "../../base/bytes.js";
+import { concatAll } from "../../base/bytes.js";
 import { refused } from "./refusal.js";
 
 /** An attribute: `Name: value`, on as many lines as it needs. */
@@ -55,7 +54,7 @@ interface Line {
 export function parseManifest(bytes: Uint8Array, path: string): Manifest {
   const lines = [...linesOf(bytes)];
   const missing = missingEnd(lines);
-  const whole = missing.length === 0 ? bytes : concat(bytes, ...missing);
+  const whole = missing.length === 0 ? bytes : concatAll([bytes, ...missing]);
   const [main = emptySection(), ...sections] = [
     ...sectionsOf(missing.length === 0 ? lines : [...linesOf(whole)], path),
   ];
@@ -64,12 +63,12 @@ export function parseManifest(bytes: Uint8Array, path: string): Manifest {
 
 /** One section, from its attributes. */
 export function makeSection(name: string, attributes: readonly ManifestAttribute[]): ManifestSection {
-  return { name, attributes, bytes: concat(...attributes.map(({ bytes }) => bytes), LINE_END) };
+  return { name, attributes, bytes: concatAll([...attributes.map(({ bytes }) => bytes), LINE_END]) };
 }
 
 /** A manifest, from its sections. */
 export function makeManifest(main: ManifestSection, sections: readonly ManifestSection[]): Manifest {
-  return { main, sections, bytes: joined([main, ...sections].map(({ bytes }) => bytes)) };
+  return { main, sections, bytes: concatAll([main, ...sections].map(({ bytes }) => bytes)) };
 }
 
 /** An attribute on lines of up to 72 bytes, which are broken between characters. */
@@ -82,7 +81,7 @@ export function makeAttribute(name: string, value: string): ManifestAttribute {
     pieces.push(content.subarray(begin, end), LINE_END);
     begin = end;
   }
-  return { name, value, bytes: concat(...pieces) };
+  return { name, value, bytes: concatAll(pieces) };
 }
 
 /** Sections by their names; there may be several of one name, whose bytes are then digested together. */
@@ -94,11 +93,6 @@ export function sectionsByName({ sections }: Manifest): Map<string, ManifestSect
     else same.push(section);
   }
   return found;
-}
-
-/** Not by arguments of one call, of which there can be too many. */
-function joined(pieces: readonly Uint8Array[]): Bytes {
-  return new Uint8Array(Buffer.concat(pieces));
 }
 
 /** The last place, up to `limit`, where no character of UTF-8 is broken. */
@@ -154,7 +148,7 @@ function sectionOf(
   const [first] = attributes;
   if (!isMain && first?.name.toLowerCase() !== "name")
     throw malformed(path, `has a section that begins with ${quoted(first?.name ?? "")}, not with Name`);
-  const bytes = concat(...attributes.map((attribute) => attribute.bytes), blank.bytes);
+  const bytes = concatAll([...attributes.map((attribute) => attribute.bytes), blank.bytes]);
   return { name: isMain ? "" : (first?.value ?? ""), attributes, bytes };
 }
 
@@ -167,12 +161,12 @@ function attributeOf(lines: readonly Line[], path: string): ManifestAttribute {
   const name = text.slice(0, Math.max(colon, 0));
   if (!ATTRIBUTE_NAME.test(name) || text[colon + 1] !== " ")
     throw malformed(path, `has a line that is no attribute: ${quoted(text)}`);
-  return { name, value: text.slice(colon + 2), bytes: concat(...lines.map(({ bytes }) => bytes)) };
+  return { name, value: text.slice(colon + 2), bytes: concatAll(lines.map(({ bytes }) => bytes)) };
 }
 
 function decoded(pieces: readonly Uint8Array[], path: string): string {
   try {
-    return utf8.decode(concat(...pieces));
+    return utf8.decode(concatAll(pieces));
   } catch (cause) {
     throw malformed(path, "is not in UTF-8", cause);
   }

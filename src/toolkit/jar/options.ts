@@ -1,6 +1,7 @@
 import { defaultAlgorithm } from "../../adapter/algorithms.js";
 import type { CallOptions } from "../../api/transport/request.js";
 import { requireSignal } from "../../base/abort.js";
+import { requireOptions } from "../../base/options.js";
 import type { CertificateOptions, CmsSigner, TimestampChoices } from "../../cms/sign/options.js";
 import type { Plan } from "../../cms/sign/plan.js";
 import { planOf } from "../../cms/sign/plan.js";
@@ -50,6 +51,7 @@ const SIGNATURE_NAME = /^[A-Za-z0-9_-]{1,8}$/;
  * @throws {TypeError} for a policy or a signal that is none
  */
 export function jarPlanOf(options: SignJarOptions): JarPlan {
+  requireOptions(options);
   const { policy, signatureName = "SIGNPATH", existing = "keep", signal, ...shared } = options;
   if (!(policy instanceof SigningPolicy))
     throw new TypeError("policy must be one that a SignPath client gave");

@@ -1,7 +1,7 @@
 import { VERSION } from "../../base/version.js";
 import type { JarHash, NamedDigest } from "./digests.js";
 import { digestOf, digestsIn } from "./digests.js";
-import type { Manifest } from "./manifest.js";
+import type { Manifest, ManifestSection } from "./manifest.js";
 import { makeAttribute, makeManifest, makeSection, sectionsByName } from "./manifest.js";
 
 /** The attribute `Created-By`, in Java's form: version and vendor. */
@@ -12,34 +12,64 @@ export function signatureFileOf(manifest: Manifest, { name: hash, nodeName }: Ja
   const main = makeSection("", [
     makeAttribute("Signature-Version", "1.0"),
     makeAttribute("Created-By", CREATED_BY),
-    makeAttribute(`${hash}-Digest-Manifest`, digestOf(nodeName, manifest.bytes)),
-    makeAttribute(`${hash}-Digest-Manifest-Main-Attributes`, digestOf(nodeName, manifest.main.bytes)),
+    makeAttribute(`${hash}-Digest-Manifest`, digestOf(nodeName, [manifest.bytes])),
+    makeAttribute(`${hash}-Digest-Manifest-Main-Attributes`, digestOf(nodeName, [manifest.main.bytes])),
   ]);
   const sections = [...sectionsByName(manifest)].map(([name, same]) =>
     makeSection(name, [
       makeAttribute("Name", name),
-      makeAttribute(`${hash}-Digest`, digestOf(nodeName, ...same.map(({ bytes }) => bytes))),
+      makeAttribute(`${hash}-Digest`, digestOf(nodeName, bytesOf(same))),
     ]),
   );
   return makeManifest(main, sections).bytes;
 }
 
-/** Whether a signature file is still about a manifest, as Java checks it: by its digest, or else section by section. */
-export function stillSigns(signatureFile: Manifest, manifest: Manifest): boolean {
-  const { main, sections } = signatureFile;
-  if (matches(digestsIn(main, "-Digest-Manifest"), manifest.bytes)) return true;
-  const ofMain = digestsIn(main, "-Digest-Manifest-Main-Attributes");
-  if (ofMain.length > 0 && !matches(ofMain, manifest.main.bytes)) return false;
-  const present = sectionsByName(manifest);
-  return sections.every((section) => {
-    const same = present.get(section.name);
-    return same !== undefined && matches(digestsIn(section, "-Digest"), ...same.map(({ bytes }) => bytes));
-  });
+/**
+ * The digests of a manifest, each made once: signature files, as many as an archive has, may name the same one as often as
+ * they like.
+ */
+export class ManifestDigests {
+  readonly #whole: DigestBy;
+  readonly #main: DigestBy;
+  readonly #sections: ReadonlyMap<string, DigestBy>;
+
+  constructor(manifest: Manifest) {
+    this.#whole = digestBy([manifest.bytes]);
+    this.#main = digestBy([manifest.main.bytes]);
+    this.#sections = new Map(
+      [...sectionsByName(manifest)].map(([name, same]) => [name, digestBy(bytesOf(same))]),
+    );
+  }
+
+  /** Whether a signature file is still about it, as Java checks it: by its digest, or else section by section. */
+  areSignedBy({ main, sections }: Manifest): boolean {
+    if (matches(digestsIn(main, "-Digest-Manifest"), this.#whole)) return true;
+    const ofMain = digestsIn(main, "-Digest-Manifest-Main-Attributes");
+    if (ofMain.length > 0 && !matches(ofMain, this.#main)) return false;
+    return sections.every((section) => {
+      const present = this.#sections.get(section.name);
+      return present !== undefined && matches(digestsIn(section, "-Digest"), present);
+    });
+  }
 }
 
-function matches(digests: readonly NamedDigest[], ...pieces: readonly Uint8Array[]): boolean {
+/** The digest of something, by Node's name of a hash. */
+type DigestBy = (nodeName: string) => string;
+
+function digestBy(pieces: readonly Uint8Array[]): DigestBy {
+  const made = new Map<string, string>();
+  return (nodeName) => {
+    const digest = made.get(nodeName) ?? digestOf(nodeName, pieces);
+    made.set(nodeName, digest);
+    return digest;
+  };
+}
+
+function bytesOf(sections: readonly ManifestSection[]): Uint8Array[] {
+  return sections.map(({ bytes }) => bytes);
+}
+
+function matches(digests: readonly NamedDigest[], present: DigestBy): boolean {
   const known = digests.filter(({ nodeName }) => nodeName !== undefined);
-  return (
-    known.length > 0 && known.every(({ nodeName = "", value }) => digestOf(nodeName, ...pieces) === value)
-  );
+  return known.length > 0 && known.every(({ nodeName = "", value }) => present(nodeName) === value);
 }

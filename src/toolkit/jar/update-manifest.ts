@@ -58,12 +58,14 @@ export function withMissingDigests(
 ): Manifest {
   const present = sectionsByName(manifest);
   for (const [name, digests] of entries) requireSigned(name, present.get(name) ?? [], digests);
+  const digested = new Set(
+    manifest.sections.filter((section) => digestsIn(section, "-Digest").length > 0).map(({ name }) => name),
+  );
   const completed = manifest.sections.map((section) => {
     const wanted = entries.get(section.name)?.get(hash.nodeName);
-    const isWithout = (present.get(section.name) ?? []).every(
-      (same) => digestsIn(same, "-Digest").length === 0,
-    );
-    return wanted !== undefined && isWithout ? (rewritten(section, hash, wanted)[0] ?? section) : section;
+    return wanted !== undefined && !digested.has(section.name)
+      ? (rewritten(section, hash, wanted)[0] ?? section)
+      : section;
   });
   return withNewSections(changedOrSame(manifest, completed), entries, hash);
 }

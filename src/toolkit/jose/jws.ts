@@ -5,6 +5,7 @@ import { signMessage } from "../../adapter/sign-message.js";
 import type { CallOptions } from "../../api/transport/request.js";
 import { requireSignal } from "../../base/abort.js";
 import { concat } from "../../base/bytes.js";
+import { requireOptions } from "../../base/options.js";
 import type { SigningPolicy } from "../../policy/signing-policy.js";
 import type { JoseHeader } from "./header.js";
 import type { EncodedPayload, JwsPayload, JwsSerialization } from "./payload.js";
@@ -93,6 +94,7 @@ export async function signJws(
   payload: JwsPayload,
   options: SignJwsOptions,
 ): Promise<string | JwsSignature | DetachedGeneralJws> {
+  requireOptions(options);
   const { serialization = "compact", b64 = true, detached = false, signal } = options;
   requireSignal(signal);
   requireChoices({ serialization, b64, detached });

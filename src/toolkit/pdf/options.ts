@@ -1,5 +1,6 @@
 import { defaultAlgorithm } from "../../adapter/algorithms.js";
 import type { CallOptions } from "../../api/transport/request.js";
+import { requireOptions } from "../../base/options.js";
 import type { CertificateOptions, CmsSigner, TimestampChoices } from "../../cms/sign/options.js";
 import type { Plan } from "../../cms/sign/plan.js";
 import { planOf } from "../../cms/sign/plan.js";
@@ -39,7 +40,7 @@ const LONGEST_TIMESTAMP = 1 << 20;
  * @throws {TypeError} for options or a policy that are none
  */
 export function pdfSignaturePlanOf(options: PdfSignatureOptions): PdfSignaturePlan {
-  if (typeof options !== "object" || options === null) throw new TypeError("the options must be an object");
+  requireOptions(options);
   const { policy, attributes, certificates, includeRoot, aia, incompleteChain, onWarning, signal } = options;
   const { timestamp, onTimestampFailure, timestampLength = DEFAULT_TIMESTAMP_LENGTH } = options;
   if (!(Number.isInteger(timestampLength) && timestampLength > 0 && timestampLength <= LONGEST_TIMESTAMP))

@@ -59,6 +59,9 @@ function subFilterAt(pdf: Buffer, position: number): string | undefined {
   const end = after.indexOf("endobj");
   const dictionary = before.slice(before.lastIndexOf(" obj") + 1) + after.slice(0, end < 0 ? undefined : end);
   // What people have written into it is not part of its structure.
-  const structure = dictionary.replace(/\((?:\\[\s\S]|[^\\()])*\)/g, "()");
+  // A text that does not end is passed over as well, so that no part of it is looked through again.
+  const structure = dictionary.replace(/\((?:\\[\s\S]|[^\\()])*(\)?)/g, (text, end) =>
+    end === "" ? text : "()",
+  );
   return /\/SubFilter\s*\/([^\s/<>[\]()]+)/.exec(structure)?.[1];
 }

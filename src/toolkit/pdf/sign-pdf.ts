@@ -1,5 +1,7 @@
 import { loadPeer } from "../../adapter/peer.js";
 import { exactCopy, isBufferSource, viewOf } from "../../base/bytes.js";
+import { isSignPathError, messageOf } from "../../base/errors.js";
+import { refused } from "../../cms/sign/refusal.js";
 import { lengthOf } from "./length.js";
 import type { PdfSignatureOptions } from "./options.js";
 import { pdfSignaturePlanOf } from "./options.js";
@@ -32,8 +34,8 @@ export type PdfWithPlaceholder =
  * @param pdf - the file with a placeholder, or a function that adds one as large as it must be: of @signpdf/placeholder-plain,
  * which keeps signatures that are there, -pdf-lib or -pdfkit
  * @returns the signed file
- * @throws {SignPathError} `CONFIG_INVALID` where @signpdf/signpdf is not installed or a placeholder will not do, and those of
- * `signCms`. Errors of the function, and `SignPdfError` for what is no PDF file or has no placeholder, are passed on
+ * @throws {SignPathError} `CONFIG_INVALID` where @signpdf/signpdf is not installed, for what is no PDF file, and where there is
+ * no placeholder or it will not do; those of `signCms`. Errors of the function are passed on
  * @throws {TypeError} for a file, options or a policy that are none
  */
 export async function signPdf(pdf: PdfWithPlaceholder, options: PdfSignatureOptions): Promise<Buffer> {
@@ -49,5 +51,10 @@ export async function signPdf(pdf: PdfWithPlaceholder, options: PdfSignatureOpti
       : taken;
   if (!isBufferSource(made)) throw new TypeError("the function that adds a placeholder must give bytes");
   const { buffer, byteOffset, byteLength } = viewOf(made);
-  return new SignPdf().sign(Buffer.from(buffer, byteOffset, byteLength), signerOf(Signer, plan));
+  try {
+    return await new SignPdf().sign(Buffer.from(buffer, byteOffset, byteLength), signerOf(Signer, plan));
+  } catch (error) {
+    if (isSignPathError(error)) throw error;
+    throw refused("CONFIG_INVALID", `the PDF file cannot be signed: ${messageOf(error)}`, error);
+  }
 }

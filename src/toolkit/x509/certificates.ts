@@ -7,6 +7,7 @@ import type {
   X509Certificate,
 } from "@peculiar/x509";
 import type { SignerChoice } from "../../adapter/choice.js";
+import { requireOptions } from "../../base/options.js";
 import type { CertificateInput } from "../../policy/chain.js";
 import type { DistinguishedName } from "./distinguished-name.js";
 import { distinguishedName } from "./distinguished-name.js";
@@ -65,6 +66,7 @@ export interface IssueCertificateOptions extends SignerChoice, CertificateDetail
 export async function createCertificateRequest(
   options: CertificateRequestOptions,
 ): Promise<Pkcs10CertificateRequest> {
+  requireOptions(options);
   const { attributes = [] } = options;
   const extensions = eachOnce(options.extensions ?? []);
   return withOneKey(options, async () => {
@@ -86,6 +88,7 @@ export async function createCertificateRequest(
 export async function createSelfSignedCertificate(
   options: SelfSignedCertificateOptions,
 ): Promise<X509Certificate> {
+  requireOptions(options);
   const details = detailsOf(options);
   return withOneKey(options, async () => {
     const signer = await documentSigner(options);
@@ -106,6 +109,7 @@ export async function createSelfSignedCertificate(
  * or has no room for another authority below it, or the request's signature is wrong; and those of {@link createSelfSignedCertificate}
  */
 export async function issueCertificate(options: IssueCertificateOptions): Promise<X509Certificate> {
+  requireOptions(options);
   const details = detailsOf(options);
   return withOneKey(options, async () => {
     const issuer = authorityOf(options);

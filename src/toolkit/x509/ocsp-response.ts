@@ -3,6 +3,7 @@ import * as pkijs from "pkijs";
 import type { SignerChoice } from "../../adapter/choice.js";
 import type { Bytes } from "../../base/bytes.js";
 import { viewOf } from "../../base/bytes.js";
+import { requireOptions } from "../../base/options.js";
 import { makeEngine } from "../../cms/engine.js";
 import type { CertificateInput } from "../../policy/chain.js";
 import { readCertificates } from "../../policy/chain.js";
@@ -57,6 +58,7 @@ const MOST_CERTIFICATES = 100;
  * @throws {SignPathError} `CONFIG_INVALID` for a request that cannot be read, and those of `createCertificateRequest`
  */
 export async function createOcspResponse(options: OcspResponseOptions): Promise<Bytes> {
+  requireOptions(options);
   const producedAt = toSecond(options.producedAt ?? new Date(), "producedAt");
   const nextUpdate = options.nextUpdate && toSecond(options.nextUpdate, "nextUpdate");
   if (nextUpdate !== undefined && nextUpdate <= producedAt)

@@ -1,5 +1,6 @@
 import type { Extension, X509Crl, X509CrlReason } from "@peculiar/x509";
 import type { SignerChoice } from "../../adapter/choice.js";
+import { requireOptions } from "../../base/options.js";
 import { encode, TAGS } from "../../cms/asn1/der.js";
 import type { CertificateInput } from "../../policy/chain.js";
 import { requireReason } from "./revocation-reason.js";
@@ -42,6 +43,7 @@ const CRL_NUMBER = "2.5.29.20";
  * @throws {SignPathError} `CONFIG_INVALID` for what the list cannot hold, and those of `createCertificateRequest`
  */
 export async function createRevocationList(options: RevocationListOptions): Promise<X509Crl> {
+  requireOptions(options);
   const { revoked = [], extensions = [] } = options;
   const thisUpdate = toSecond(options.thisUpdate ?? new Date(), "thisUpdate");
   const nextUpdate = toSecond(options.nextUpdate, "nextUpdate");

@@ -8,7 +8,7 @@ import { cryptoWith } from "../../adapter/crypto.js";
 import { requireSameKey } from "../../adapter/same-key.js";
 import type { Bytes } from "../../base/bytes.js";
 import { equal } from "../../base/bytes.js";
-import { SignPathError } from "../../base/errors.js";
+import { isSignPathError, messageOf, SignPathError } from "../../base/errors.js";
 import type { CertificateInput } from "../../policy/chain.js";
 import { readCertificates } from "../../policy/chain.js";
 import type { HashName } from "../../wire/signing.js";
@@ -81,9 +81,22 @@ export async function withOneKey<Document>(
   algorithmOf(choice);
   const { policy } = choice;
   const before = policy.certificateDer;
-  const document = await make();
+  const document = await make().catch((error: unknown) => {
+    throw isOurs(error) ? error : unmakeable(error);
+  });
   requireSameKey(policy, before);
   return document;
+}
+
+/** What signing fails with: a `SignPathError`, or WebCrypto's exception around one. */
+function isOurs(error: unknown): boolean {
+  return isSignPathError(error) || (error instanceof DOMException && isSignPathError(error.cause));
+}
+
+/** Certificates that are given are read by the toolkits when they are needed, and fail in many ways. */
+function unmakeable(cause: unknown): SignPathError {
+  const message = `the toolkit cannot make this document of what it was given: ${messageOf(cause)}`;
+  return new SignPathError("CONFIG_INVALID", message, { stage: "config", cause });
 }
 
 /**

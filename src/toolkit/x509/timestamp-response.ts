@@ -6,6 +6,7 @@ import { algorithmOf } from "../../adapter/choice.js";
 import { signMessageDer } from "../../adapter/sign-message.js";
 import type { Bytes } from "../../base/bytes.js";
 import { concat, viewOf } from "../../base/bytes.js";
+import { requireOptions } from "../../base/options.js";
 import { algorithmIdentifier, isObjectIdentifier } from "../../cms/asn1/object-identifier.js";
 import { CONTENT_TYPES } from "../../cms/asn1/oids.js";
 import { signedAttributes } from "../../cms/sign/attributes.js";
@@ -59,6 +60,7 @@ interface TimestampOrder {
  * fail with
  */
 export async function createTimestampResponse(options: TimestampResponseOptions): Promise<Bytes> {
+  requireOptions(options);
   const { policy, signal, timestampPolicy, time = new Date() } = options;
   if (!isObjectIdentifier(timestampPolicy)) throw refused("timestampPolicy must be an object identifier");
   const order = readRequest(options.request, timestampPolicy);

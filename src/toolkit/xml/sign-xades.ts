@@ -1,4 +1,5 @@
 import { refused } from "../../adapter/refusal.js";
+import { requireOptions } from "../../base/options.js";
 import type { SignXmlOptions } from "./options.js";
 import { makeSignature } from "./signature.js";
 import type { SignedXmlParts } from "./toolkit.js";
@@ -45,6 +46,7 @@ export async function signXades(
   xml: string | Document | undefined,
   options: SignXadesOptions,
 ): Promise<string> {
+  requireOptions(options);
   const {
     toolkit,
     hash,

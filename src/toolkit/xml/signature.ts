@@ -5,6 +5,7 @@ import { requireSameKey } from "../../adapter/same-key.js";
 import { signMessage } from "../../adapter/sign-message.js";
 import { encodeBase64 } from "../../base/bytes.js";
 import { isSignPathError } from "../../base/errors.js";
+import { requireOptions } from "../../base/options.js";
 import { canonicalizationUri, signatureUri } from "./algorithms.js";
 import { dropForeignEncoding, ownDocument } from "./input.js";
 import { hasForeignPrefix, inclusiveTrouble } from "./namespaces.js";
@@ -31,6 +32,7 @@ export async function makeSignature(
   options: SignXmlOptions,
   kind: SignatureKind = {},
 ): Promise<string> {
+  requireOptions(options);
   const { policy, toolkit, canonicalization = "exc-c14n", id, keyInfo = true, signal } = options;
   const algorithm = algorithmOf(options);
   const canonicalizationMethod = canonicalizationUri(canonicalization);

@@ -6,6 +6,7 @@ import { requireSameKey } from "../../adapter/same-key.js";
 import { signMessage } from "../../adapter/sign-message.js";
 import { encodeBase64 } from "../../base/bytes.js";
 import { isSignPathError } from "../../base/errors.js";
+import { requireOptions } from "../../base/options.js";
 import type { CertificateInput } from "../../policy/chain.js";
 import {
   canonicalizationUri,
@@ -117,6 +118,7 @@ export async function signWithXmlCrypto(
   xml: string,
   options: SignWithXmlCryptoOptions,
 ): Promise<string> {
+  requireOptions(options);
   const { policy, keyInfo = true, placement = {} } = options;
   if (typeof xml !== "string") throw new TypeError("xml-crypto signs XML as text");
   const { signatureAlgorithm, digestAlgorithm, SignatureAlgorithm, HashAlgorithm } =

@@ -2,6 +2,7 @@ import { createHash, createPublicKey, verify, X509Certificate } from "node:crypt
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { encodeAll } from "../../../src/cms/asn1/der.js";
 import type { AddSignerOptions, SignCmsOptions } from "../../../src/cms/index.js";
 import { addSigner, certificateBundle, counterSign, mergeCms, signCms } from "../../../src/cms/index.js";
 import { useEmulator } from "../../support/emulator.js";
@@ -14,7 +15,30 @@ import { readSignedData, readSigner } from "./read-signed-data.js";
 const COUNTERSIGNATURE = "1.2.840.113549.1.9.6";
 const CONTENT_TYPE = "1.2.840.113549.1.9.3";
 const MESSAGE_DIGEST = "1.2.840.113549.1.9.4";
+const ID_DATA = Buffer.from("2a864886f70d010701", "hex");
+const ID_SIGNED_DATA = Buffer.from("2a864886f70d010702", "hex");
 const TST_INFO = "1.2.840.113549.1.9.16.1.4";
+
+function tlv(tag: number, ...contents: readonly Uint8Array[]): Buffer {
+  return Buffer.from(encodeAll(tag, contents));
+}
+
+function hexOf(byte: number): string {
+  return Buffer.of(byte).toString("hex");
+}
+
+/** So many elements, all different. */
+function elements(count: number, number = 0): Buffer[] {
+  return Array.from({ length: count }, (_, index) =>
+    tlv(0x30, tlv(0x02, Buffer.of(1, number, index >> 8, index & 0xff))),
+  );
+}
+
+/** A SignedData without signers. */
+function signedDataWith(certificates: readonly Buffer[], contentType = tlv(0x06, ID_DATA)): Buffer {
+  const fields = [Buffer.of(2, 1, 1), tlv(0x31), tlv(0x30, contentType), encodeAll(0xa0, certificates)];
+  return tlv(0x30, tlv(0x06, ID_SIGNED_DATA), tlv(0xa0, tlv(0x30, ...fields, tlv(0x31))));
+}
 
 describeWith("openssl", "an existing CMS signature", () => {
   const emulator = useEmulator();
@@ -267,6 +291,15 @@ describeWith("openssl", "an existing CMS signature", () => {
       // No identifier where one must be: of the hash in digestAlgorithms, and of an unsigned attribute.
       changed(good, "0609608648016503040201", "0409608648016503040201"),
       changed(counterSigned, "06092a864886f70d010906", "04092a864886f70d010906"),
+      // Content that is no OCTET STRING.
+      changed(
+        Buffer.from(await sign("p-256", { detached: false })),
+        `04${hexOf(CONTENT.length)}`,
+        `84${hexOf(CONTENT.length)}`,
+      ),
+      // More than anybody reads, and an identifier that takes seconds to read.
+      signedDataWith(elements(10_001)),
+      signedDataWith([], Buffer.concat([Buffer.from("06841e8480", "hex"), Buffer.alloc(1_000_000, 1)])),
     ];
     const options = await optionsOf("p-384");
     const before = sentTo(emulator());
@@ -278,6 +311,21 @@ describeWith("openssl", "an existing CMS signature", () => {
     expect(await failureOf(addSigner("text" as never, options))).toBeInstanceOf(TypeError);
     expect(sentTo(emulator())).toBe(before);
   });
+
+  it("is merged with as many others as there are, whatever is in them", async () => {
+    const all = Array.from({ length: 20 }, (_, index) => signedDataWith(elements(9_999, index)));
+    const merged = mergeCms(...all);
+    expect(merged.length).toBeGreaterThan(20 * 9_999 * 7);
+  });
+
+  it.each([undefined, null, 7, "text"])(
+    "is not made, or added to, with options that are %j",
+    async (options) => {
+      const [good, given] = [await sign("p-256"), options as never];
+      for (const refused of [signCms(CONTENT, given), addSigner(good, given), counterSign(good, given)])
+        expect(await failureOf(refused)).toEqual(new TypeError("the options must be an object"));
+    },
+  );
 
   it("of certificates alone is read by openssl", async () => {
     const { rootCertificate, intermediateCertificate } = emulator();

@@ -3,13 +3,14 @@ import { describe, expect, it } from "vitest";
 import { SignPathError } from "../../../src/base/errors.js";
 import {
   attachSignature,
+  createSignerObject,
   extractSignature,
   finalizeExecutable,
   signExecutable,
 } from "../../../src/toolkit/authenticode/index.js";
 import { sentTo, useSignPath } from "../../cms/support.js";
 import { useEmulator } from "../../support/emulator.js";
-import { codedFailureOf } from "../../support/failure.js";
+import { codedFailureOf, failureOf } from "../../support/failure.js";
 import { assertProperty } from "../../support/properties.js";
 import { MICROSOFT, makeImage, placesIn } from "./images.js";
 
@@ -79,6 +80,51 @@ describe("a file that is no executable as it should be", () => {
     expect(error.code).toBe("REQUEST_REJECTED");
     expect(sentTo(emulator())).toBe(before);
   });
+
+  it("with sections that are each all of it, has no page hashes", async () => {
+    const file = makeImage({ sections: [4000, 100] });
+    const size = file.readUInt32LE(table + 16);
+    file.writeUInt32LE(size, table + 40 + 16);
+    file.writeUInt32LE(file.readUInt32LE(table + 20), table + 40 + 20);
+    const policy = await signpath().policy("demo/rsa-2048");
+    const error = await codedFailureOf(signExecutable(file, { policy, pageHashes: true }));
+    expect(error).toMatchObject({ code: "REQUEST_REJECTED", message: expect.stringMatching(/overlap/) });
+    expect(await extractSignature(await signExecutable(file, { policy }))).toBeDefined();
+  });
+
+  it.each([undefined, null, 7, "text", {}])(
+    "gets no signature that is %j, and no such options",
+    async (given) => {
+      const failure = await failureOf(attachSignature(image, given as never));
+      expect(failure).toEqual(new TypeError("a signature must be bytes"));
+      if (given === undefined || typeof given === "object") return;
+      for (const refused of [
+        attachSignature(image, Buffer.of(), given as never),
+        signExecutable(image, given as never),
+      ])
+        expect(await failureOf(refused)).toEqual(new TypeError("the options must be an object"));
+    },
+  );
+
+  it.each(["", "00", "3000", "30040201", "300702010130023000", "300a020101300530000401ff"])(
+    "is not stamped by a signer object that is asked by %j",
+    async (request) => {
+      const policy = await signpath().policy("demo/p-256");
+      const signer = createSignerObject({ policy, timestamp: emulator().timestampUrl });
+      const bytes = new Uint8Array(Buffer.from(request, "hex")).buffer;
+      expect(await codedFailureOf(signer.timestampData?.(bytes) ?? Promise.resolve())).toMatchObject({
+        code: "REQUEST_REJECTED",
+      });
+      for (const nothing of [undefined, null, 7, {}]) {
+        const failures = [signer.timestampData?.(nothing as never), signer.digestData(nothing as never)];
+        for (const failure of failures)
+          expect(await failureOf(failure ?? Promise.resolve())).toMatchObject({
+            name: "TypeError",
+            message: expect.stringMatching(/must be bytes|must give/),
+          });
+      }
+    },
+  );
 
   it("fails with an error of ours or is read, whatever its headers and its signature are", async () => {
     const start = MICROSOFT.readUInt32LE(60);

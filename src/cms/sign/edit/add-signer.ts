@@ -1,6 +1,7 @@
 import type { CallOptions } from "../../../api/transport/request.js";
 import type { Bytes } from "../../../base/bytes.js";
 import { equal, exactCopy, isBufferSource, viewOf } from "../../../base/bytes.js";
+import { requireOptions } from "../../../base/options.js";
 import type { HashAlgorithm } from "../../../key/hashes.js";
 import type { SigningSource } from "../../../policy/signing-policy.js";
 import { isBytes } from "../../../subtle/source.js";
@@ -16,8 +17,8 @@ import type { SignerPlan } from "../signer-plan.js";
 import { signerPlanOf } from "../signer-plan.js";
 import { Stamping } from "../stamping.js";
 import type { ExistingCms } from "./read.js";
-import { octets, readCms } from "./read.js";
-import { isPkcs7, rebuild } from "./rebuild.js";
+import { readCms } from "./read.js";
+import { rebuild } from "./rebuild.js";
 
 /** Who signs as well, and what. */
 export interface AddSignerOptions extends CallOptions, CmsSigner, CertificateOptions, TimestampChoices {
@@ -39,6 +40,7 @@ export interface AddSignerOptions extends CallOptions, CmsSigner, CertificateOpt
  * not given, or content that could pass for those of another signature
  */
 export async function addSigner(cms: Uint8Array, options: AddSignerOptions): Promise<Bytes> {
+  requireOptions(options);
   const existing = readCms(cms);
   const { contentType, content } = existing;
   const { signal } = options;
@@ -47,7 +49,7 @@ export async function addSigner(cms: Uint8Array, options: AddSignerOptions): Pro
     contentType,
     detached: content === undefined,
     hasTimestamp: stamping.isCertain,
-    isPkcs7: isPkcs7(existing),
+    isPkcs7: existing.isPkcs7,
   });
   const chains = new Chains(options, existing.certificates);
   const stamped = await asOperation([plan], async () => {
@@ -95,9 +97,7 @@ async function digestOf(
   if (existing.content !== undefined && content !== undefined)
     throw contradiction("content is given, and the CMS signature has its own");
   if (digest !== undefined) return ownDigest(digest, hash);
-  const attached =
-    existing.content && (isPkcs7(existing) ? existing.content.content : octets(existing.content));
-  const source = attached ?? content;
+  const source = existing.contentOctets ?? content;
   if (source !== undefined) {
     const lookalike = new Lookalike([signer]);
     const found = (await digestAll([hash], lookalike.watch(source, signal), signal)).get(hash.name);

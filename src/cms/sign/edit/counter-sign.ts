@@ -1,5 +1,6 @@
 import type { CallOptions } from "../../../api/transport/request.js";
 import type { Bytes } from "../../../base/bytes.js";
+import { requireOptions } from "../../../base/options.js";
 import { digestSource } from "../../../subtle/digest.js";
 import { ATTRIBUTES } from "../../asn1/oids.js";
 import { attribute } from "../attribute-input.js";
@@ -34,6 +35,7 @@ export interface CounterSignOptions extends CallOptions, CmsSigner, CertificateO
  * @throws {SignPathError} those of `signCms`; `REQUEST_REJECTED` for what is no CMS signature, or has no such signer
  */
 export async function counterSign(cms: Uint8Array, options: CounterSignOptions): Promise<Bytes> {
+  requireOptions(options);
   const existing = readCms(cms);
   const chosen = chosenFrom(existing, options.signer);
   const { signal } = options;

@@ -3,7 +3,7 @@ import { concat, exactCopy, isBufferSource, viewOf } from "../../../base/bytes.j
 import { messageOf } from "../../../base/errors.js";
 import { TAGS } from "../../asn1/der.js";
 import type { Element } from "../../asn1/element.js";
-import { childrenOf, MalformedAsn1, readElement } from "../../asn1/element.js";
+import { childrenOf, elementsIn, MalformedAsn1, readElement } from "../../asn1/element.js";
 import { readObjectIdentifier } from "../../asn1/object-identifier.js";
 import { ATTRIBUTES, CONTENT_TYPES } from "../../asn1/oids.js";
 import { refused } from "../refusal.js";
@@ -37,6 +37,10 @@ export interface ExistingCms {
   readonly encapContentInfo: Bytes;
   /** The eContent of an attached signature. */
   readonly content: Element | undefined;
+  /** What of it is signed. */
+  readonly contentOctets: Bytes | undefined;
+  /** Whether the content stands there as a value of its own, which is PKCS #7 and no CMS. */
+  readonly isPkcs7: boolean;
   readonly certificates: readonly Bytes[];
   readonly crls: readonly Bytes[];
   readonly signers: readonly ExistingSigner[];
@@ -44,7 +48,11 @@ export interface ExistingCms {
 
 /** Constructed strings within constructed strings that are followed. */
 const MOST_DEPTH = 8;
+/** Pieces of a string whatever their size; where there are more, bytes that one must have on average. */
+const MOST_PIECES = 100_000;
+const LEAST_PIECE_BYTES = 64;
 const CONSTRUCTED_OCTET_STRING = 0x24;
+const OCTET_STRINGS: ReadonlySet<number> = new Set([TAGS.octetString, CONSTRUCTED_OCTET_STRING]);
 
 /**
  * Takes a CMS signature apart, DER or BER.
@@ -77,19 +85,31 @@ function read(cms: Bytes): ExistingCms {
   const [signerInfos, ...more] = rest;
   if (signerInfos?.tag !== TAGS.set || more.length > 0)
     throw new MalformedAsn1("its SignedData does not end as one does");
-  const [contentType, content] = childrenOf(encap);
   const algorithms = childrenOf(digestAlgorithms);
   return {
     version: version.content[0] ?? 0,
     digestAlgorithms: algorithms.map(({ bytes }) => bytes),
     digestOids: algorithms.map(algorithmOid),
-    contentType: readObjectIdentifier(contentType),
-    encapContentInfo: encap.bytes,
-    content: content && only(content),
+    ...readContent(encap),
     certificates,
     crls,
     signers: childrenOf(signerInfos).map(readSigner),
   };
+}
+
+type ExistingContent = Pick<
+  ExistingCms,
+  "contentType" | "encapContentInfo" | "content" | "contentOctets" | "isPkcs7"
+>;
+
+function readContent(encap: Element): ExistingContent {
+  const [type, explicit] = childrenOf(encap);
+  const contentType = readObjectIdentifier(type);
+  const content = explicit && only(explicit);
+  const isString = content === undefined || OCTET_STRINGS.has(content.tag);
+  const isPkcs7 = contentType !== CONTENT_TYPES.data && !isString;
+  const contentOctets = content && (isPkcs7 ? content.content : octets(content));
+  return { contentType, encapContentInfo: encap.bytes, content, contentOctets, isPkcs7 };
 }
 
 /** What is in an explicit tag. */
@@ -159,6 +179,7 @@ export function octets(string: Element, depth = 0): Bytes {
   if (string.tag === TAGS.octetString) return string.content;
   if (string.tag !== CONSTRUCTED_OCTET_STRING || depth > MOST_DEPTH)
     throw new MalformedAsn1("a value is no OCTET STRING");
-  const pieces = childrenOf(string).map((piece) => octets(piece, depth + 1));
+  const most = Math.max(MOST_PIECES, string.content.length / LEAST_PIECE_BYTES);
+  const pieces = elementsIn(string.content, 0, most).map((piece) => octets(piece, depth + 1));
   return exactCopy(Buffer.concat(pieces));
 }

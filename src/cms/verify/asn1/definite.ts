@@ -1,4 +1,4 @@
-import { concat } from "../../../base/bytes.js";
+import { concatAll } from "../../../base/bytes.js";
 import { header } from "../../asn1/der.js";
 import { readHeader } from "./header.js";
 import { LIMITS, Malformed, TooLarge } from "./limits.js";
@@ -72,7 +72,7 @@ class Transcoder {
 function assemble(tag: number, parts: readonly Uint8Array[]): Uint8Array {
   if (tag !== TAG.constructedOctetString) {
     const length = parts.reduce((sum, part) => sum + part.length, 0);
-    return concat(header(tag, length), ...parts);
+    return concatAll([header(tag, length), ...parts]);
   }
   const pieces = parts.map((part) => {
     const found = readHeader(part, 0);
@@ -80,5 +80,5 @@ function assemble(tag: number, parts: readonly Uint8Array[]): Uint8Array {
     return part.subarray(found.size);
   });
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  return concat(header(TAG.octetString, length), ...pieces);
+  return concatAll([header(TAG.octetString, length), ...pieces]);
 }

@@ -1,4 +1,4 @@
-import { concat } from "../../../base/bytes.js";
+import { concatAll } from "../../../base/bytes.js";
 import type { Header } from "../asn1/header.js";
 import { LONGEST_HEADER, readHeader } from "../asn1/header.js";
 import { LIMITS, Malformed, TooLarge } from "../asn1/limits.js";
@@ -96,7 +96,7 @@ export class Reader {
         if (open > LIMITS.depth) throw new TooLarge("values are nested too deeply");
         pieces.push(await this.#exactly(next.size + (next.length ?? 0)));
       }
-      if (open === 0) return concat(...pieces);
+      if (open === 0) return concatAll(pieces);
     }
   }
 

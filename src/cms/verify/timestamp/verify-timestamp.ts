@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { concat, equal } from "../../../base/bytes.js";
+import { concatAll, equal } from "../../../base/bytes.js";
 import { ATTRIBUTES, CONTENT_TYPES } from "../../asn1/oids.js";
 import { LIMITS, Malformed } from "../asn1/limits.js";
 import { ContentHashes } from "../hashing.js";
@@ -76,7 +76,7 @@ async function readAndVerify(
     };
   });
   if (signedData.contentType !== CONTENT_TYPES.tstInfo) throw new Malformed("it is no TSTInfo");
-  const info = readTstInfo(concat(...pieces));
+  const info = readTstInfo(concatAll(pieces));
   const { signers } = await verifySigners(signedData, hashes, {
     ...rules,
     at: info.time,

@@ -24,11 +24,14 @@ export async function pageHashesOf(
   layout: Layout,
   signal?: AbortSignal | undefined,
 ): Promise<Bytes> {
-  const { sectionAlignment, sizeOfHeaders, checksumAt, directoryAt, sections } = layout;
+  const { sectionAlignment, sizeOfHeaders, checksumAt, directoryAt, sections, contentEnd } = layout;
   if (sectionAlignment !== PAGE_BYTES || sizeOfHeaders > PAGE_BYTES || sizeOfHeaders < directoryAt + 8)
     throw unsuitable(
       `page hashes are of pages of ${PAGE_BYTES} bytes, with the headers in the first one; its sections are aligned to ${sectionAlignment} bytes and its headers have ${sizeOfHeaders}`,
     );
+  // Each could be all of the file, and there can be 65 535 of them.
+  if (sections.reduce((sum, { length }) => sum + length, 0) > contentEnd)
+    throw unsuitable("its sections overlap, and page hashes are of each");
   const headers = Buffer.from(await image.read(0, sizeOfHeaders));
   const rest = new Uint8Array(PAGE_BYTES - sizeOfHeaders);
   const hashed = concat(

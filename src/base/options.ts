@@ -1,0 +1,8 @@
+/**
+ * What has no types may give anything for options, or leave them out.
+ *
+ * @throws {TypeError} for what is no object
+ */
+export function requireOptions(options: unknown): void {
+  if (typeof options !== "object" || options === null) throw new TypeError("the options must be an object");
+}
