@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { isSignPathError, SignPathError } from "../base/errors.js";
 import type { SigningRoute } from "../config/options.js";
-import type { ApiClient } from "./client.js";
+import type { ApiClient, StateAnswer } from "./client.js";
 import type { RawSignature, Recovery } from "./signing-request.js";
 import type { SigningTemplate } from "./template.js";
 import type { CallOptions, SendOptions } from "./transport/request.js";
@@ -61,7 +61,7 @@ export class HashSigner {
       throw lacksRoute(second) ? error : second;
     });
     this.#route = "sign-hash";
-    return signature;
+    return { ...signature, requests: error.attempts + signature.attempts };
   };
 
   async #asynchronous(template: SigningTemplate, hash: string, options: SignOptions): Promise<RawSignature> {
@@ -76,8 +76,9 @@ export class HashSigner {
       limits: { totalTimeoutMs: Math.max(1, deadline - performance.now()) },
     });
     for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * 1.5, SLOWEST_POLL_MS)) {
-      const { status, workflowStatus, isFinalStatus, attempts } = await this.#state(id, within);
-      requests += attempts;
+      const answer = await this.#state(id, within);
+      const { status, workflowStatus, isFinalStatus, attempts } = answer;
+      requests += answer.requests;
       if (status === "Completed") {
         const artifact = await this.#client.signedArtifact(id, template, hash, within());
         return { ...artifact, requests: requests + artifact.attempts };
@@ -102,23 +103,26 @@ export class HashSigner {
       return await this.#client.submit(this.#submission, template, hash, options);
     } catch (error) {
       if (!this.#known || !lacksRoute(error) || this.#submission === "submitWithArtifact") throw error;
-      const submitted = await this.#client.submit("submitWithArtifact", template, hash, options);
+      const { id, attempts } = await this.#client.submit("submitWithArtifact", template, hash, options);
       this.#submission = "submitWithArtifact";
-      return submitted;
+      return { id, attempts: error.attempts + attempts };
     }
   }
 
-  async #state(id: string, options: () => SendOptions): ReturnType<ApiClient["signingRequestState"]> {
+  async #state(id: string, options: () => SendOptions): Promise<StateAnswer & { readonly requests: number }> {
+    let requests = 0;
     if (this.#hasStatusRoute) {
       try {
-        return await this.#client.signingRequestState(id, false, options());
+        const state = await this.#client.signingRequestState(id, false, options());
+        return { ...state, requests: state.attempts };
       } catch (error) {
         if (!lacksRoute(error)) throw error;
+        requests = error.attempts;
       }
     }
     const state = await this.#client.signingRequestState(id, true, options());
     this.#hasStatusRoute = false;
-    return state;
+    return { ...state, requests: requests + state.attempts };
   }
 }
 
@@ -134,7 +138,7 @@ function requireId(id: string | undefined): string | undefined {
   );
 }
 
-function lacksRoute(error: unknown): boolean {
+function lacksRoute(error: unknown): error is SignPathError {
   return isSignPathError(error) && NO_SUCH_ROUTE.has(error.status);
 }
 

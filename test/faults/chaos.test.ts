@@ -169,7 +169,7 @@ describe(`chaos, with SEED=${SEED}`, () => {
     expect(counts.signed + attemptsOfErrors).toBe(counts.posts);
     expect(counts.reported).toBe(counts.received);
     await watch.expectNothingLeft();
-  }, 180_000);
+  }, 900_000);
 
   it("is the same again with the same seed, for calls one after the other", async () => {
     const [first, second] = [await transcript(0), await transcript(1)];

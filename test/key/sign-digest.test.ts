@@ -67,6 +67,22 @@ describe("the diagnostics of signatures", () => {
     expect(events).toMatchObject([{ type: "signature", attempts: sent }]);
   });
 
+  it.each([
+    ["auto", "signingRequests"],
+    ["asynchronous", "signingRequests"],
+    ["asynchronous", "signingRequestStatus"],
+  ] as const)("count those to a route that the server does not have: %s, %s", async (route, missing) => {
+    const policy = await policyOf("rsa-2048", { route });
+    const events = listen();
+    const before = emulator().requests.length;
+    emulator().addFault({ kind: "status", status: 404, route: missing, count: Number.POSITIVE_INFINITY });
+    for (const data of ["first", "second"])
+      await policy.signHash(digest("SHA-256", data), { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" });
+    const sent = emulator().requests.length - before;
+    expect(events).toHaveLength(2);
+    expect(events.reduce((sum, event) => sum + ("attempts" in event ? event.attempts : 0), 0)).toBe(sent);
+  });
+
   it("tell nothing of a signature that was not given out", async () => {
     const policy = await policyOf("rsa-2048");
     const events = listen();

@@ -69,8 +69,17 @@ export function dispatcherFactory(settings: ConnectionSettings): () => Connectio
  */
 function openTunnel({ Client, ProxyAgent }: Undici, options: ProxyAgent.Options): Connection {
   let mayConnect = false;
+  let socket: Socket | undefined;
   const agent = new ProxyAgent({
     ...options,
+    clientFactory(proxy, toProxy) {
+      const { connect } = toProxy as ClientOptions;
+      return new Client(proxy, {
+        connect(target, connected) {
+          socket = socketOf(connect(target, connected));
+        },
+      });
+    },
     factory(origin, { connect, ...others }: ClientOptions) {
       return new Client(origin, {
         ...others,
@@ -87,8 +96,18 @@ function openTunnel({ Client, ProxyAgent }: Undici, options: ProxyAgent.Options)
       mayConnect = true;
       return agent.dispatch(request, handler);
     },
-    destroy: () => agent.destroy(),
+    destroy() {
+      const destroyed = agent.destroy();
+      // Also where the tunnel stands and TLS is being spoken in it for the first time, of which the agent knows nothing more.
+      socket?.destroy();
+      return destroyed;
+    },
   };
+}
+
+/** The connector gives the socket that it is connecting, though its type does not say so. */
+function socketOf(given: unknown): Socket | undefined {
+  return given as Socket | undefined;
 }
 
 /** What a `ProxyAgent` gives its factory: a connector that makes the tunnel. */
@@ -107,8 +126,7 @@ function openDirect(
   const client = new UndiciClient(origin, {
     ...options,
     connect(target, connected) {
-      // The connector gives the socket that it is connecting, though its type does not say so.
-      socket = connect(target, withAlerts(connected)) as unknown as Socket | undefined;
+      socket = socketOf(connect(target, withAlerts(connected)));
     },
   });
   return {

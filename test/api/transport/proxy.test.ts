@@ -94,6 +94,20 @@ describe("a proxy", () => {
     expect(raw.connections).toBe(3);
   });
 
+  it("is left at once where the server behind it does not answer the handshake, and the call is aborted", async () => {
+    const silent = await startRaw((socket) => void socket.resume());
+    const proxy = await startProxy(() => 200, silent.port);
+    const options = { proxy: proxy.host, requestTimeoutMs: 120_000, totalTimeoutMs: 120_000 };
+    const client = apiClient({ origin: "https://signpath.test" }, options);
+    const controller = new AbortController();
+    const error = codedFailureOf(sign(client, controller.signal));
+    await eventually(() => expect(silent.open).toBe(1));
+    controller.abort();
+    expect(await error).toMatchObject({ code: "ABORTED" });
+    await client.close();
+    await eventually(() => expect([proxy.open, silent.open]).toEqual([0, 0]));
+  }, 60_000);
+
   it("that does not answer is a time-out, and an abort ends the wait", async () => {
     const stub = await startStub(() => SIGNED);
     const proxy = await startProxy(() => 0, stub.port);
