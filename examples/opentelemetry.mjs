@@ -18,8 +18,8 @@ function traceSignPath(tracer = trace.getTracer("signpath-webcrypto")) {
     if (type === "failure") span.setStatus({ code: SpanStatusCode.ERROR, message: rest.code });
     if (type === "failure" || type === "answer") {
       span.setAttribute("signpath.attempts", rest.attempt);
-      span.end();
-      spans.delete(call);
+      // An answer that cannot be used is followed by a failure at once.
+      queueMicrotask(() => spans.delete(call) && span.end());
     }
   });
 }

@@ -130,6 +130,20 @@ describe("the example", () => {
     expect(stdout).not.toContain(emulator().apiToken);
   });
 
+  it("opentelemetry.mjs makes one failed span of a call whose answer cannot be used", async () => {
+    emulator().addFault({ kind: "malformed-json", route: "signingRequests" });
+    const { stdout, status } = await run(process.execPath, [join(EXAMPLES, "opentelemetry.mjs")], {
+      cwd: temporaryFolder(),
+      env: { ...process.env, ...emulator().environment },
+    });
+    expect(status).toBe(1);
+    expect(stdout.match(/name: 'signpath (.*)'/g)).toHaveLength(2);
+    expect(stdout.match(/name: '(attempt|answer|failure)'/g)?.slice(-3)).toEqual(
+      ["attempt", "answer", "failure"].map((name) => `name: '${name}'`),
+    );
+    expect(stdout).toContain("status: { code: 2, message: 'INVALID_RESPONSE' }");
+  });
+
   it("authenticode.mjs, resedit.mjs, windows-sign.mjs and electron-builder.mjs sign a program", async () => {
     const program = resolve("node_modules/@electron/windows-sign/vendor/signtool.exe");
     const output = join(temporaryFolder(), "signed.exe");

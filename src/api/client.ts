@@ -1,4 +1,4 @@
-import type { SignPathErrorStage } from "../base/errors.js";
+import type { SignPathError, SignPathErrorStage } from "../base/errors.js";
 import type { Config } from "../config/config.js";
 import type { SigningPolicyRecord } from "../wire/policies.js";
 import {
@@ -81,9 +81,17 @@ export class ApiClient {
     this.#metadata = metadataSource(config);
   }
 
-  /** The fixed part of the requests for one policy and algorithm. */
-  template(target: SigningTarget, algorithm: RequestedAlgorithm): SigningTemplate {
-    return new SigningTemplate(target, algorithm, this.#metadata);
+  /**
+   * The fixed part of the requests for one policy and algorithm.
+   *
+   * @param obsolete - why what is made from it is not to be sent any more, if it is not
+   */
+  template(
+    target: SigningTarget,
+    algorithm: RequestedAlgorithm,
+    obsolete?: (attempts: number) => SignPathError | undefined,
+  ): SigningTemplate {
+    return new SigningTemplate(target, algorithm, this.#metadata, obsolete);
   }
 
   /**
@@ -147,6 +155,7 @@ export class ApiClient {
       path: this.#paths[route],
       contentType: template.formContentType,
       body: () => mould.pour(hash),
+      obsolete: (attempts) => template.obsolete?.(attempts),
       maxBytes: MAX_ANSWER_BYTES,
       repeatable: false,
       decode: ({ body, headers, attempts }) => ({

@@ -98,6 +98,10 @@ export class SigningRequest implements ApiRequest<RawSignature> {
     return this.#mould.pour(this.#hash);
   }
 
+  obsolete(attempts: number): SignPathError | undefined {
+    return this.#template.obsolete?.(attempts);
+  }
+
   decode({ body, attempts }: ApiAnswer): RawSignature {
     return signatureOf(this.#kind.decode(body), attempts, this.#template, this.#hash);
   }

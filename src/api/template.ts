@@ -1,3 +1,4 @@
+import type { SignPathError } from "../base/errors.js";
 import { Slab } from "../base/slab.js";
 import { SUBMISSION_FIELDS } from "../wire/routes.js";
 import type {
@@ -65,6 +66,8 @@ export class SigningTemplate {
   readonly target: SigningTarget;
   readonly algorithm: RequestedAlgorithm;
   readonly formContentType: string;
+  /** Why what is made from it is not to be sent any more, if it is not; see `ApiRequest`. */
+  readonly obsolete: ((attempts: number) => SignPathError | undefined) | undefined;
   readonly #metadata: { readonly constant: boolean; readonly next: () => RequestMetadata | undefined };
   readonly #boundary: string = randomBoundary();
   readonly #moulds = new Map<Kind, Mould>();
@@ -73,11 +76,13 @@ export class SigningTemplate {
     target: SigningTarget,
     algorithm: RequestedAlgorithm,
     metadata: { readonly constant: boolean; readonly next: () => RequestMetadata | undefined },
+    obsolete?: (attempts: number) => SignPathError | undefined,
   ) {
     this.target = target;
     this.algorithm = algorithm;
     this.formContentType = formContentType(this.#boundary);
     this.#metadata = metadata;
+    this.obsolete = obsolete;
   }
 
   /** Form of a fast signing request. */

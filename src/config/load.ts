@@ -1,4 +1,5 @@
 import { messageOf, SignPathError } from "../base/errors.js";
+import { withoutSecrets } from "../base/secrets.js";
 import { API_VERSION, DEFAULT_API_URL } from "../wire/routes.js";
 import type { Config, NetworkConfig, ProxyConfig, SettingSource } from "./config.js";
 import type { FileValues } from "./file.js";
@@ -11,7 +12,7 @@ import { text, Unreadable } from "./readers.js";
 import type { Setting, SettingValues } from "./settings.js";
 import { SETTINGS } from "./settings.js";
 import { tlsConfig } from "./tls.js";
-import { ApiToken, holdsToken, withoutTokens } from "./token.js";
+import { ApiToken, holdsToken } from "./token.js";
 
 const DEFAULTS = {
   maxConcurrency: 64,
@@ -111,7 +112,7 @@ export class Loader {
 
   /** A text without any token that stands in the settings. */
   clean(text: string): string {
-    return withoutTokens(text, this.#tokens);
+    return withoutSecrets(text, this.#tokens);
   }
 
   load(): Config {

@@ -1,3 +1,5 @@
+import { withoutSecrets } from "../base/secrets.js";
+
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
 const STORES: ReadonlyMap<string, string> = new Map([
@@ -20,13 +22,6 @@ const SHORTEST = 16;
 /** Whether one of some tokens stands in a text. */
 export function holdsToken(text: string, tokens: Iterable<string>): boolean {
   return [...tokens].some((token) => token.length >= SHORTEST && text.includes(token));
-}
-
-/** A text without the tokens in it. The longest goes first: one may begin with another. */
-export function withoutTokens(text: string, tokens: Iterable<string>): string {
-  return [...tokens]
-    .sort((a, b) => b.length - a.length)
-    .reduce((clean, token) => clean.replaceAll(token, "***"), text);
 }
 
 /** How many different tokens of a function are remembered: as many as there can be requests in flight. */
@@ -54,11 +49,9 @@ export class ApiToken {
     return typeof this.#source === "string" ? this.#header : this.#ask(this.#source);
   }
 
-  /** `text` without the token in it. */
+  /** `text` without the token in it, be it escaped or not. */
   redact(text: string): string {
-    return typeof this.#source === "string"
-      ? text.replaceAll(this.#source, "***")
-      : withoutTokens(text, this.#given);
+    return withoutSecrets(text, typeof this.#source === "string" ? [this.#source] : this.#given);
   }
 
   /** Whether the token stands in a text where it is not to be. */

@@ -48,12 +48,44 @@ async function isUnderNewCertificate(
   { facts: before, algorithm, signed, raw }: WrongSignature,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  // Another call may have fetched the new certificate already.
-  if (state.usableFacts === before) await state.refresh(signal);
-  const facts = state.usableFacts;
-  if (facts === undefined || facts === before || facts.key.type !== algorithm.keyType) return false;
-  const checked: Checked = await algorithm.scheme.check(raw.signature, facts, algorithm.hash, signed);
-  return "signature" in checked;
+  const isByKnown = async (): Promise<boolean> => {
+    const facts = state.usableFacts;
+    if (facts === undefined || facts === before || facts.key.type !== algorithm.keyType) return false;
+    const checked: Checked = await algorithm.scheme.check(raw.signature, facts, algorithm.hash, signed);
+    return "signature" in checked;
+  };
+  // Another call may have fetched the new certificate already, and there may be a newer one since.
+  if (await isByKnown()) return true;
+  await state.refresh(signal);
+  return isByKnown();
+}
+
+/**
+ * Tells why a call that waits for its turn is not sent any more: the policy has another key than it had when the call was
+ * made, so that its signature could not be given out. One with the same key is as good.
+ *
+ * @param made - the certificate when the call was made
+ */
+export function replacement(
+  state: PolicyState,
+  made: CertificateFacts,
+): (attempts: number) => SignPathError | undefined {
+  let seen = made;
+  let isOther = false;
+  return (attempts) => {
+    const now = state.usableFacts;
+    if (now === undefined) return undefined;
+    if (now !== seen) {
+      seen = now;
+      isOther = !now.publicKey.equals(made.publicKey);
+    }
+    if (!isOther) return undefined;
+    return new SignPathError(
+      "CERTIFICATE_CHANGED",
+      `the certificate of signing policy ${state.reference} was replaced while this call waited, which was not sent${attempts === 0 ? "" : " again"}. The next call uses the new certificate`,
+      { stage: "sign", retryable: true, attempts },
+    );
+  };
 }
 
 /**

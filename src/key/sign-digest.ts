@@ -9,26 +9,37 @@ import type { SignEvent } from "../policy/telemetry.js";
 import { signChannel } from "../policy/telemetry.js";
 import type { SigningAlgorithm } from "./algorithms.js";
 import { requireAllowedHash, requireFit } from "./algorithms.js";
-import { refusal, untimely } from "./refusal.js";
+import { refusal, replacement, untimely } from "./refusal.js";
 import type { Checked, Signed } from "./scheme.js";
 
 /** With so many other requests in flight a check had better not hold them up. */
 const CROWD = 8;
 
-/** The requests of each policy, by algorithm. */
-const templates = new WeakMap<PolicyState, Map<SigningAlgorithm, SigningTemplate>>();
+/** The requests of each policy for one certificate, by algorithm. */
+interface Templates {
+  readonly facts: CertificateFacts;
+  readonly byAlgorithm: Map<SigningAlgorithm, SigningTemplate>;
+}
 
-function templateOf(state: PolicyState, algorithm: SigningAlgorithm): SigningTemplate {
-  let byAlgorithm = templates.get(state);
-  if (byAlgorithm === undefined) {
-    byAlgorithm = new Map();
-    templates.set(state, byAlgorithm);
+const templates = new WeakMap<PolicyState, Templates>();
+
+function templateOf(
+  state: PolicyState,
+  algorithm: SigningAlgorithm,
+  facts: CertificateFacts,
+): SigningTemplate {
+  let known = templates.get(state);
+  if (known === undefined || known.facts !== facts) {
+    known = { facts, byAlgorithm: new Map() };
+    templates.set(state, known);
   }
-  let template = byAlgorithm.get(algorithm);
+  let template = known.byAlgorithm.get(algorithm);
   if (template === undefined) {
     const requested = { signatureAlgorithm: algorithm.wireName, hash: algorithm.hash };
-    template = state.connection.api.template(state.record, requested);
-    byAlgorithm.set(algorithm, template);
+    // Without a check a new key is left unnoticed.
+    const obsolete = state.verifies ? replacement(state, facts) : undefined;
+    template = state.connection.api.template(state.record, requested, obsolete);
+    known.byAlgorithm.set(algorithm, template);
   }
   return template;
 }
@@ -99,7 +110,7 @@ function send(
     const facts = requireUsable(state, algorithm);
     const began = signChannel.hasSubscribers ? performance.now() : undefined;
     const signing: Signing = { state, algorithm, signed, options, facts, began };
-    return state.connection.signer.sign(templateOf(state, algorithm), signed.hash, options).then(
+    return state.connection.signer.sign(templateOf(state, algorithm, facts), signed.hash, options).then(
       (raw) => answered(signing, raw),
       (error: unknown) => fail(signing, error),
     );

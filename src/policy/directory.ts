@@ -47,7 +47,12 @@ export class PolicyDirectory {
       api,
       signer,
       refetch: async (slugs, signal) => {
-        await this.#refetches.join(keyOf(slugs), (shared) => this.#fetch(slugs, shared), signal, aborted);
+        await this.#refetches.join(
+          keyOf(slugs),
+          (shared) => this.#fetch(slugs, shared, true),
+          signal,
+          aborted,
+        );
       },
     };
   }
@@ -87,11 +92,16 @@ export class PolicyDirectory {
     }
   }
 
-  async #fetch({ projectSlug, signingPolicySlug }: PolicySlugs, signal: AbortSignal): Promise<Entry> {
+  /** @param ahead - before calls that wait: what they are to sign with may have changed */
+  async #fetch(
+    { projectSlug, signingPolicySlug }: PolicySlugs,
+    signal: AbortSignal,
+    ahead = false,
+  ): Promise<Entry> {
     const filter = { projectSlug, signingPolicySlug };
     const sequence = ++this.#sequence;
     let attempts = 1;
-    const records = await this.#api.mySigningPolicies(filter, { signal }, (count) => {
+    const records = await this.#api.mySigningPolicies(filter, { signal, ahead }, (count) => {
       attempts = count;
     });
     this.#signer.serverIsKnown();

@@ -9,6 +9,7 @@ import {
   Undecodable,
 } from "../../src/api/decode.js";
 import { thrownBy } from "../support/failure.js";
+import { assertProperty } from "../support/properties.js";
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
@@ -81,7 +82,7 @@ describe("the answer to a fast signing request", () => {
   });
 
   it("is decoded or refused, whatever it is", () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.json(), (body) => {
         for (const decode of [decodeFastAnswer, decodeSignHashAnswer, decodeState, decodePolicies]) {
           try {

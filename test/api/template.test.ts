@@ -4,6 +4,7 @@ import { encodeForm, formContentType, randomBoundary } from "../../src/api/multi
 import type { SignPathOptions } from "../../src/config/options.js";
 import type { HashName, SignatureAlgorithm } from "../../src/wire/signing.js";
 import { codedThrownBy } from "../support/failure.js";
+import { assertProperty } from "../support/properties.js";
 import { apiClient, HASH, template } from "./support.js";
 
 const NOWHERE = { origin: "http://127.0.0.1:9" };
@@ -217,7 +218,7 @@ describe("a form", () => {
   );
 
   it("is read back by a parser that nobody here wrote", async () => {
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(fc.array(field, { minLength: 1, maxLength: 6 }), async (fields) => {
         const boundary = randomBoundary();
         const headers = { "content-type": formContentType(boundary) };

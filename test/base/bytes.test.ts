@@ -10,6 +10,7 @@ import {
   isBufferSource,
   viewOf,
 } from "../../src/base/bytes.js";
+import { assertProperty } from "../support/properties.js";
 
 describe("Base64", () => {
   // RFC 4648, section 10.
@@ -27,7 +28,7 @@ describe("Base64", () => {
   });
 
   it("gives back every sequence of bytes, in a buffer of its own length", () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         const decoded = decodeBase64(encodeBase64(bytes));
         expect(decoded).toEqual(bytes);
@@ -70,7 +71,7 @@ describe("Base64", () => {
         const text = Buffer.from(bytes).toString("base64");
         return text.slice(0, at) + character + text.slice(at + removed);
       });
-    fc.assert(
+    assertProperty(
       fc.property(almost, (text) => {
         const decoded = decodeBase64(text);
         expect(decoded !== undefined).toBe(standard.test(text));
@@ -81,7 +82,7 @@ describe("Base64", () => {
   });
 
   it("refuses, or decodes to what encodes to the same text but for the last bits", () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.string({ unit: fc.constantFrom(..."AZaz09+/=-_ \n"), maxLength: 12 }), (text) => {
         const decoded = decodeBase64(text);
         if (decoded === undefined) return;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { mostSimilar } from "../../src/base/similar.js";
+import { assertProperty } from "../support/properties.js";
 
 describe("the word that was probably meant", () => {
   it.each([
@@ -25,7 +26,7 @@ describe("the word that was probably meant", () => {
 
   it("is found with a letter missing, doubled, replaced or exchanged with its neighbour", () => {
     const word = fc.stringMatching(/^[a-z]{6,20}$/);
-    fc.assert(
+    assertProperty(
       fc.property(
         word,
         fc.nat(),

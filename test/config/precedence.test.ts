@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Config } from "../../src/config/config.js";
 import { loadConfig } from "../../src/config/load.js";
 import type { SignPathOptions } from "../../src/config/options.js";
+import { assertProperty } from "../support/properties.js";
 import { configFile, ORGANIZATION } from "./support.js";
 
 const OTHER = (last: string): string => ORGANIZATION.replace(/.$/, last);
@@ -192,7 +193,7 @@ describe("a setting", () => {
   });
 
   it("is the option, else the variable, else the file's, else the default, whatever else is set", () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.subarray(PLACES.filter((place) => !REQUIRED_PLACES.includes(place))), (chosen) => {
         const held = new Set([...chosen, ...REQUIRED_PLACES]);
         const config = loadFrom(held);

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Part } from "../../src/emulator/http/multipart.js";
 import { MultipartError, parseMultipart } from "../../src/emulator/http/multipart.js";
 import { parseParameters } from "../../src/emulator/http/parameters.js";
+import { assertProperty } from "../support/properties.js";
 import { cpuTime, multipart } from "./support.js";
 
 const boundaries = fc.stringMatching(/^[0-9A-Za-z'()+_,./:=?-]{1,70}$/);
@@ -41,7 +42,7 @@ function attempt(body: Buffer, boundary: string): readonly Part[] | "refused" {
 
 describe("the multipart parser", () => {
   it("gives back what any form was made from", () => {
-    fc.assert(
+    assertProperty(
       fc.property(boundaries, parts, (boundary, list) => {
         fc.pre(list.every(({ content }) => !content.includes(`--${boundary}`)));
         expect(attempt(bodyOf(boundary, list), boundary)).toEqual(list);
@@ -78,13 +79,13 @@ describe("the multipart parser", () => {
       ),
       fc.string({ maxLength: 5 }),
     );
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(pieces, { maxLength: 40 }), (list) => {
         attempt(Buffer.from(list.join("")), "X");
       }),
       { numRuns: 3000 },
     );
-    fc.assert(
+    assertProperty(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         attempt(Buffer.from(bytes), "X");
       }),
@@ -94,7 +95,7 @@ describe("the multipart parser", () => {
 
   it("survives one changed byte anywhere in a form", () => {
     const body = bodyOf("boundary", [{ name: "name", fileName: "file", content: Buffer.from("content") }]);
-    fc.assert(
+    assertProperty(
       fc.property(fc.nat(body.length - 1), fc.integer({ min: 0, max: 255 }), (at, byte) => {
         const changed = Buffer.from(body);
         changed[at] = byte;

@@ -4,10 +4,11 @@ import { fromBase64 } from "../../src/emulator/base64.js";
 import { parseJsonObject } from "../../src/emulator/json.js";
 import { seededRandom } from "../../src/emulator/random.js";
 import { Ring } from "../../src/emulator/ring.js";
+import { assertProperty } from "../support/properties.js";
 
 describe("Base64", () => {
   it("is read as it was written", () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
         expect(fromBase64(Buffer.from(bytes).toString("base64"))).toEqual(Buffer.from(bytes));
       }),
@@ -36,7 +37,7 @@ describe("Base64", () => {
   });
 
   it("never gives bytes that are written in another way", () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.string({ unit: fc.constantFrom(..."AZaz09+/=-_ \n"), maxLength: 12 }), (text) => {
         expect([text, undefined]).toContain(fromBase64(text)?.toString("base64"));
       }),
@@ -71,7 +72,7 @@ describe("JSON", () => {
   });
 
   it("gives back any object that is not too deep", () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 })), (value) => {
         const text = JSON.stringify(value);
         expect(JSON.stringify(parseJsonObject(Buffer.from(text)))).toBe(text);
@@ -82,7 +83,7 @@ describe("JSON", () => {
 
 describe("a ring", () => {
   it("keeps the newest entries in their order", () => {
-    fc.assert(
+    assertProperty(
       fc.property(
         fc.integer({ min: 1, max: 5 }),
         fc.array(fc.nat(), { maxLength: 30 }),

@@ -97,7 +97,6 @@ describe("a new key in the midst of many signatures", () => {
           code: "CERTIFICATE_CHANGED",
           stage: "sign",
           retryable: true,
-          attempts: 1,
         });
       }
       // Who was told that it changed and asked again has been served: by the new key.
@@ -114,6 +113,75 @@ describe("a new key in the midst of many signatures", () => {
       await watch.expectNothingLeft();
     },
   );
+});
+
+describe("calls that wait while the key is replaced", () => {
+  const emulator = useEmulator();
+  const WAITING = 20;
+
+  const attemptsOf = async (call: Promise<unknown>): Promise<string | number | undefined> =>
+    call.then(
+      () => "signed",
+      (error: unknown) => (error instanceof SignPathError ? `${error.code} ${error.attempts}` : "no code"),
+    );
+  const received = (route: string): number =>
+    emulator().requests.filter((request) => request.route === route).length;
+
+  it("are not sent when it is known, and the request that tells goes before them", async () => {
+    const signpath = connect(emulator(), { maxConcurrency: 1, route: "fast" });
+    const policy = await signpath.policy("demo/rsa-2048");
+    await emulator().rotateCertificate("rsa-2048", { newKey: true });
+    const before = [received("mySigningPolicies"), received("signingRequests")];
+    const calls = Array.from({ length: WAITING }, () => policy.signHash(sha256("x"), RSA.algorithm));
+    const outcomes = await Promise.all(calls.map(attemptsOf));
+    // A call takes the lane of the one before as soon as that is answered, which is then still to be looked at.
+    const sent = outcomes.lastIndexOf("CERTIFICATE_CHANGED 1") + 1;
+    expect(sent).toBeLessThan(WAITING / 2);
+    expect(outcomes).toEqual(outcomes.map((_, index) => `CERTIFICATE_CHANGED ${index < sent ? 1 : 0}`));
+    const after = [received("mySigningPolicies"), received("signingRequests")];
+    expect(after).toEqual([(before[0] ?? 0) + 1, (before[1] ?? 0) + sent]);
+    expect(await attemptsOf(policy.signHash(sha256("x"), RSA.algorithm))).toBe("signed");
+    await signpath.close();
+  });
+
+  it("are sent where the new certificate is for the same key", async () => {
+    const signpath = connect(emulator(), { maxConcurrency: 1, route: "fast" });
+    const policy = await signpath.policy("demo/p-256");
+    const der = policy.certificateDer;
+    await emulator().rotateCertificate("p-256", { newKey: false });
+    const first = policy.signHash(sha256("x"), EC.algorithm);
+    const list = signpath.policies();
+    const others = Array.from({ length: WAITING }, () => policy.signHash(sha256("x"), EC.algorithm));
+    await list;
+    expect(policy.certificateDer).not.toEqual(der);
+    const outcomes = await Promise.all([first, ...others].map(attemptsOf));
+    expect(outcomes).toEqual(outcomes.map(() => "signed"));
+    await signpath.close();
+  });
+
+  it("are told the same where it is replaced twice before their answer", async () => {
+    let isHeld = false;
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const apiToken = async (): Promise<string> => {
+      if (isHeld) await held;
+      return emulator().apiToken;
+    };
+    const signpath = connect(emulator(), { apiToken, route: "fast" });
+    const policy = await signpath.policy("demo/p-256");
+    isHeld = true;
+    const call = policy.signHash(sha256("x"), EC.algorithm);
+    isHeld = false;
+    await emulator().rotateCertificate("p-256", { newKey: true });
+    await signpath.policies();
+    await emulator().rotateCertificate("p-256", { newKey: true });
+    release();
+    expect(await attemptsOf(call)).toBe("CERTIFICATE_CHANGED 1");
+    expect(await attemptsOf(policy.signHash(sha256("x"), EC.algorithm))).toBe("signed");
+    await signpath.close();
+  });
 });
 
 /** The public key of the policy's certificate, read by Node. */

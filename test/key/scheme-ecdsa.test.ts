@@ -7,6 +7,7 @@ import type { Checked } from "../../src/key/scheme.js";
 import { ecdsa } from "../../src/key/scheme-ecdsa.js";
 import type { CertificateFacts } from "../../src/policy/certificate.js";
 import { derOf } from "../support/ecdsa-der.js";
+import { assertProperty } from "../support/properties.js";
 import type { CurveName } from "./support.js";
 import { CURVE_NAMES, CURVES, defect, ecFacts, good, hashOf } from "./support.js";
 
@@ -134,7 +135,7 @@ describe.each(CURVE_NAMES)("an ECDSA signature on %s", (name) => {
   });
 
   it("goes from DER to its fixed width, whatever zeros its halves begin with", async () => {
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(halves(name), async (fixed) => {
         const der = derOf(fixed);
         fc.pre(der.length !== fixed.length);
@@ -180,7 +181,7 @@ describe.each(CURVE_NAMES)("an ECDSA signature on %s", (name) => {
         expect(defect(checked)).toBe(NOT_OURS);
       for (const checked of await check(form, other)) expect(defect(checked)).toBe(NOT_OURS);
     }
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(fc.nat(8 * signature.length - 1), async (bit) => {
         const turned = Buffer.from(signature);
         turned[bit >> 3] = (turned[bit >> 3] ?? 0) ^ (1 << (bit & 7));

@@ -119,6 +119,25 @@ describeWith("stunnel", "a server with a certificate", () => {
       () => ({ NODE_EXTRA_CA_CERTS: rootPath, SIGNPATH_TLS_CA_CERTIFICATES: otherPath }),
     ],
     [
+      "OpenSSL's own place, beside others",
+      () => ({
+        NODE_OPTIONS: "--use-openssl-ca",
+        SSL_CERT_FILE: rootPath,
+        SIGNPATH_TLS_CA_CERTIFICATES: otherPath,
+      }),
+    ],
+    [
+      "the system's place, beside others",
+      () => ({
+        // Node 20 does not know it.
+        NODE_OPTIONS: process.allowedNodeEnvironmentFlags.has("--use-system-ca")
+          ? "--use-system-ca"
+          : "--use-openssl-ca",
+        SSL_CERT_FILE: rootPath,
+        SIGNPATH_TLS_CA_CERTIFICATES: otherPath,
+      }),
+    ],
+    [
       "SIGNPATH_TLS_CA_CERTIFICATES beside others",
       () => ({ NODE_EXTRA_CA_CERTS: otherPath, SIGNPATH_TLS_CA_CERTIFICATES: rootPath }),
     ],

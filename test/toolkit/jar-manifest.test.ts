@@ -10,6 +10,7 @@ import {
   withVersion,
 } from "../../src/toolkit/jar/update-manifest.js";
 import { codedThrownBy } from "../support/failure.js";
+import { assertProperty } from "../support/properties.js";
 
 const HASH = { name: "SHA-256", nodeName: "sha256" } as const;
 
@@ -35,7 +36,7 @@ describe("an attribute", () => {
   });
 
   it("of any text is read again as it was, in lines of 72 bytes at most, none of which breaks a character", () => {
-    fc.assert(
+    assertProperty(
       fc.property(value, (text) => {
         const section = makeSection(text, [makeAttribute("Name", text)]);
         const manifest = makeManifest(newManifest().main, [section]);
@@ -88,7 +89,7 @@ describe("a manifest", () => {
   });
 
   it("is read or refused with a coded error, whatever its bytes are", () => {
-    fc.assert(
+    assertProperty(
       fc.property(
         fc.oneof(
           fc.uint8Array({ maxLength: 200 }),

@@ -34,13 +34,14 @@ export interface Shared {
 }
 
 /**
- * One call with all its attempts. The clock of its deadline runs from its first turn on: a long queue is the
- * caller's own doing, a slow server is not.
+ * One call with all its attempts. The clock of its deadline runs from its first turn on: a long queue is the caller's own
+ * doing, a slow server is not. While the server answers nobody, it runs in the queue as well.
  */
 export class Call<Result> implements AttemptListener, Timed, Waiter {
   readonly #shared: Shared;
   readonly #request: ApiRequest<Result>;
   readonly #signal: AbortSignal | undefined;
+  readonly #ahead: boolean;
   readonly #retry: RetryConfig;
   readonly #resolve: (result: Result | Promise<Result>) => void;
   readonly #reject: (error: unknown) => void;
@@ -49,7 +50,7 @@ export class Call<Result> implements AttemptListener, Timed, Waiter {
   #attempts = 0;
   /** For events. */
   #number: number | undefined;
-  #queuedAt: number | undefined;
+  #queuedAt = 0;
   /** When the attempt began. */
   #sentAt = 0;
   /** How often the token was waited for. */
@@ -70,13 +71,14 @@ export class Call<Result> implements AttemptListener, Timed, Waiter {
   constructor(
     shared: Shared,
     request: ApiRequest<Result>,
-    { signal, limits }: SendOptions,
+    { signal, limits, ahead = false }: SendOptions,
     resolve: (result: Result | Promise<Result>) => void,
     reject: (error: unknown) => void,
   ) {
     this.#shared = shared;
     this.#request = request;
     this.#signal = signal ?? undefined;
+    this.#ahead = ahead;
     const { retry } = shared;
     this.#retry = limits === undefined ? retry : { ...retry, ...limits };
     this.#resolve = resolve;
@@ -101,9 +103,9 @@ export class Call<Result> implements AttemptListener, Timed, Waiter {
       this.#begun(lane);
       return;
     }
-    this.#queuedAt = requestChannel.hasSubscribers ? performance.now() : undefined;
+    this.#queuedAt = performance.now();
     this.#isInQueue = true;
-    this.#shared.lanes.wait(this, this.#hasBegun);
+    this.#shared.lanes.wait(this, this.#isAhead);
     const last = this.#last;
     if (last === undefined) return;
     // The deadline runs by now.
@@ -114,23 +116,44 @@ export class Call<Result> implements AttemptListener, Timed, Waiter {
     return this.#begin >= 0;
   }
 
+  get #isAhead(): boolean {
+    return this.#hasBegun || this.#ahead;
+  }
+
   /** A signal that calls share ends them one by one: what one gives back is not for one that is about to end. */
   get isWaiting(): boolean {
     return this.#isInQueue && !this.#signal?.aborted;
   }
 
-  granted(lane: Lane): void {
-    this.#isInQueue = false;
-    this.#begun(lane);
+  get waitsUntil(): number {
+    return this.#shared.lanes.outage.endOfPatience(this.#queuedAt, this.#retry.totalTimeoutMs);
   }
 
-  #begun(lane: Lane): void {
+  starved(): void {
+    const { failure } = this.#shared.lanes.outage;
+    if (failure !== undefined) this.#giveUp(failure, false);
+  }
+
+  granted(lane: Lane): void {
+    this.#isInQueue = false;
+    this.#begun(lane, true);
+  }
+
+  #begun(lane: Lane, hasWaited = false): void {
     this.#endTimer();
     this.#lane = lane;
     this.#sentAt = performance.now();
     if (!this.#hasBegun) this.#begin = this.#sentAt;
-    if (this.#queuedAt !== undefined) this.#publishQueue(this.#sentAt - this.#queuedAt);
+    if (hasWaited && requestChannel.hasSubscribers)
+      this.#publish({ type: "queue", waitedMs: this.#sentAt - this.#queuedAt });
     if (this.#done) return;
+    const obsolete = this.#request.obsolete?.(this.#attempts);
+    if (obsolete !== undefined) {
+      this.#shared.lanes.throttle.untaken();
+      this.#finish(false);
+      this.#end(obsolete);
+      return;
+    }
     const retry = this.#retry;
     const limit = Math.min(retry.requestTimeoutMs, retry.totalTimeoutMs - (this.#sentAt - this.#begin));
     if (limit <= 0 && this.#last !== undefined) {
@@ -187,7 +210,9 @@ export class Call<Result> implements AttemptListener, Timed, Waiter {
       return;
     }
     const { status, headers, body } = outcome;
-    this.#shared.lanes.throttle.accepted(performance.now());
+    const { lanes } = this.#shared;
+    lanes.throttle.accepted(performance.now());
+    lanes.outage.answered();
     if (requestChannel.hasSubscribers) this.#publish({ type: "answer", attempt: this.#attempts, status });
     if (this.#done) return;
     this.#finish(false);
@@ -202,9 +227,11 @@ export class Call<Result> implements AttemptListener, Timed, Waiter {
 
   #failed(failure: Failure, broken: boolean): void {
     const elapsedMs = this.#elapsed();
-    if (failure.code === "THROTTLED") {
-      this.#shared.lanes.throttle.refused(performance.now(), this.#sentAt, failure.retryAfterMs);
-    }
+    const { lanes } = this.#shared;
+    if (failure.code === "THROTTLED")
+      lanes.throttle.refused(performance.now(), this.#sentAt, failure.retryAfterMs);
+    if (failure.transient) lanes.failed(failure);
+    else lanes.outage.answered();
     this.#impatientSince = failure.patienceMs === undefined ? undefined : (this.#impatientSince ?? elapsedMs);
     const delayMs = patientDelayMs(
       nextDelayMs(failure, this.#attempts, elapsedMs, this.#request.repeatable, this.#retry),
@@ -226,8 +253,9 @@ export class Call<Result> implements AttemptListener, Timed, Waiter {
   }
 
   #giveUp(failure: Failure, broken: boolean): void {
+    const progress = this.#progress();
     this.#finish(broken);
-    this.#end(failure.toError(this.#progress()));
+    this.#end(failure.toError(progress));
   }
 
   #end(error: SignPathError): void {
@@ -256,11 +284,6 @@ export class Call<Result> implements AttemptListener, Timed, Waiter {
     this.#reject(error);
   }
 
-  #publishQueue(waitedMs: number): void {
-    this.#queuedAt = undefined;
-    this.#publish({ type: "queue", waitedMs });
-  }
-
   #publish(event: EventOfCall): void {
     this.#number ??= nextCall();
     publishRequest(this.#request, this.#number, this.#elapsed(), event);
@@ -268,7 +291,9 @@ export class Call<Result> implements AttemptListener, Timed, Waiter {
 
   #progress(): Progress {
     const { peer, host } = this.#shared;
-    return { request: this.#request, peer, host, attempts: this.#attempts, elapsedMs: this.#elapsed() };
+    const elapsedMs =
+      this.#isInQueue && !this.#hasBegun ? performance.now() - this.#queuedAt : this.#elapsed();
+    return { request: this.#request, peer, host, attempts: this.#attempts, elapsedMs };
   }
 
   #elapsed(): number {
@@ -280,7 +305,7 @@ export class Call<Result> implements AttemptListener, Timed, Waiter {
     this.#shared.settled();
     if (this.#isInQueue) {
       this.#isInQueue = false;
-      this.#shared.lanes.leave(this.#hasBegun);
+      this.#shared.lanes.leave(this.#isAhead);
     }
     if (this.#signal !== undefined && this.#onAbort !== undefined) forgetAborted(this.#signal, this.#onAbort);
     this.#leaveLane(broken);

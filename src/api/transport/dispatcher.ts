@@ -131,22 +131,27 @@ function withAlerts(connected: buildConnector.Callback): buildConnector.Callback
 }
 
 /**
- * What the TLS settings make, for whatever connects by them; `undefined` where there are none. Node replaces its own
- * authorities by those it is given, so both are given.
+ * What the TLS settings make, for whatever connects by them; `undefined` where there are none. Node replaces the authorities
+ * that it would trust by those that it is given: a context is made with the former, whatever they are (Mozilla's, OpenSSL's,
+ * the system's, `NODE_EXTRA_CA_CERTS`), and the latter are added.
  */
 export function secureContextOf({ ca, cert, key, pfx, passphrase }: TlsConfig): SecureContext | undefined {
   if ((ca ?? cert ?? pfx) === undefined) return undefined;
-  const { createSecureContext, rootCertificates } = process.getBuiltinModule("node:tls");
-  return createSecureContext({
-    ...(ca !== undefined && { ca: [...rootCertificates, ...extraAuthorities(), ...ca] }),
+  const { createSecureContext } = process.getBuiltinModule("node:tls");
+  const made = createSecureContext({
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),
     ...(pfx !== undefined && { pfx }),
     ...(passphrase !== undefined && { passphrase }),
   });
+  // Node's own function for the option `ca`. What it would trust cannot be listed in all versions, nor for all its options.
+  const context = made.context as { readonly addCACert: (pem: string | Buffer) => void };
+  for (const authority of ca === undefined ? [] : [...extraAuthorities(), ...ca])
+    context.addCACert(authority);
+  return made;
 }
 
-/** What `NODE_EXTRA_CA_CERTS` adds to Node's authorities; Node itself ignores a file that it cannot read. */
+/** What `NODE_EXTRA_CA_CERTS` adds, which Node 20 forgets where something is added; it ignores a file that it cannot read. */
 function extraAuthorities(): string[] {
   const path = process.env["NODE_EXTRA_CA_CERTS"];
   if (!path) return [];

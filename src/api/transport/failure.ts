@@ -4,6 +4,7 @@ import type { ProblemDetails } from "../../wire/problem.js";
 import { NotPublic } from "./not-public.js";
 import type { Peer } from "./peer.js";
 import type { ServerWords } from "./problem.js";
+import { oneLine } from "./problem.js";
 import type { ApiRequest } from "./request.js";
 import type { FailedAttempt } from "./retry.js";
 
@@ -23,7 +24,7 @@ export interface Failure extends FailedAttempt {
 }
 
 function where({ request, host, attempts, elapsedMs }: Progress): string {
-  const tries = attempts === 1 ? "" : `, ${attempts} attempts`;
+  const tries = attempts === 1 ? "" : attempts === 0 ? ", not sent" : `, ${attempts} attempts`;
   return `${request.what}, ${request.method} to ${host}${tries}, ${Math.round(elapsedMs)} ms`;
 }
 
@@ -118,7 +119,8 @@ function isTransient(error: unknown): boolean {
 export function reasonOf(error: unknown): string {
   const message = messageOf(error);
   const reason = typeof error === "object" && error !== null && "reason" in error ? error.reason : undefined;
-  return typeof reason === "string" && message.includes(":error:") ? reason : message;
+  // That of a parser which did not expect such an answer may have several lines.
+  return oneLine(typeof reason === "string" && message.includes(":error:") ? reason : message);
 }
 
 /** The code for what a connection failed with. */

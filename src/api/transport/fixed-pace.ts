@@ -30,6 +30,10 @@ export class FixedPace implements Pace {
     turns.set(this.#address, now + this.#intervalMs);
   }
 
+  untaken(): void {
+    this.#throttle.untaken();
+  }
+
   accepted(now: number): void {
     this.#throttle.accepted(now);
   }

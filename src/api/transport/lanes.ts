@@ -1,5 +1,7 @@
 import { performance } from "node:perf_hooks";
+import type { Failure } from "./failure.js";
 import { Lane } from "./lane.js";
+import { Outage } from "./outage.js";
 import type { Pace } from "./pace.js";
 import { Throttle } from "./throttle.js";
 import type { Waiter } from "./waiters.js";
@@ -8,18 +10,23 @@ import { Waiters } from "./waiters.js";
 /**
  * The limit of requests in flight, and of requests a second where the server has one. Each request has a lane, and so a
  * connection, of its own; the lane that became free last is used first, so that calls one after the other share one
- * connection. Calls that wait are served in order; those whose deadline runs already come first.
+ * connection. Calls that wait are served in order; those whose deadline runs already come first, and those that others wait for.
+ * Where the server answers nobody, the rest do not wait longer than they may take.
  */
 export class Lanes {
   readonly throttle: Pace;
+  readonly outage: Outage = new Outage();
   readonly #free: Lane[] = [];
   readonly #all: Lane[] = [];
   readonly #limit: number;
-  readonly #begun = new Waiters();
+  readonly #first = new Waiters();
   readonly #fresh = new Waiters();
   #isServing = false;
   /** Until the next turn that the throttle grants. */
   #timer: NodeJS.Timeout | undefined;
+  /** Until somebody has waited too long for a server that answers nobody. */
+  #starving: NodeJS.Timeout | undefined;
+  #starvesAt = Number.POSITIVE_INFINITY;
 
   constructor(limit: number, pace: Pace = new Throttle()) {
     this.throttle = pace;
@@ -35,16 +42,23 @@ export class Lanes {
   /**
    * Waits for a lane.
    *
-   * @param hasBegun - whether the call has had a lane before
+   * @param isAhead - whether it comes before the others, because it has had a lane before, or they wait for it
    */
-  wait(waiter: Waiter, hasBegun: boolean): void {
-    this.#waiters(hasBegun).add(waiter);
+  wait(waiter: Waiter, isAhead: boolean): void {
+    this.#waiters(isAhead).add(waiter);
     if (this.#hasLane()) this.#serveLater();
+    if (this.outage.failure !== undefined) this.#starveLater();
+  }
+
+  /** An attempt failed that might succeed later. */
+  failed(failure: Failure): void {
+    this.outage.failed(failure, performance.now());
+    this.#starveLater();
   }
 
   /** One that has waited so far does not any longer. */
-  leave(hasBegun: boolean): void {
-    this.#waiters(hasBegun).leave();
+  leave(isAhead: boolean): void {
+    this.#waiters(isAhead).leave();
     this.#endIdleTimer();
   }
 
@@ -61,11 +75,11 @@ export class Lanes {
 
   /** Whether nobody waits. */
   get #isIdle(): boolean {
-    return this.#begun.isEmpty && this.#fresh.isEmpty;
+    return this.#first.isEmpty && this.#fresh.isEmpty;
   }
 
-  #waiters(hasBegun: boolean): Waiters {
-    return hasBegun ? this.#begun : this.#fresh;
+  #waiters(isAhead: boolean): Waiters {
+    return isAhead ? this.#first : this.#fresh;
   }
 
   /** A call that gives its lane back as soon as it has it is no reason to begin anew: thousands would be one in the other. */
@@ -82,7 +96,7 @@ export class Lanes {
 
   #serveAll(): void {
     while (this.#hasLane()) {
-      const waiters = this.#waiters(!this.#begun.isEmpty);
+      const waiters = this.#waiters(!this.#first.isEmpty);
       if (waiters.isEmpty) return;
       if (!this.#isTurn()) {
         this.#serveLater();
@@ -99,11 +113,37 @@ export class Lanes {
     }, this.throttle.waitMs(performance.now()));
   }
 
-  /** Where nobody waits for the next turn, the timer would do no more than keep the process alive. */
+  #starveLater(): void {
+    const waiter = this.#fresh.first;
+    if (waiter === undefined || waiter.waitsUntil >= this.#starvesAt) return;
+    clearTimeout(this.#starving);
+    this.#starvesAt = waiter.waitsUntil;
+    this.#starving = setTimeout(() => this.#starve(), Math.max(0, this.#starvesAt - performance.now()));
+  }
+
+  #starve(): void {
+    this.#endStarving();
+    const soon = performance.now() + 1;
+    for (let waiter = this.#fresh.first; waiter !== undefined && waiter.waitsUntil <= soon; ) {
+      waiter.starved();
+      waiter = this.#fresh.first;
+    }
+    if (this.outage.failure !== undefined) this.#starveLater();
+  }
+
+  #endStarving(): void {
+    clearTimeout(this.#starving);
+    this.#starving = undefined;
+    this.#starvesAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** Where nobody waits for the next turn, timers would do no more than keep the process alive. */
   #endIdleTimer(): void {
-    if (this.#timer === undefined || !this.#isIdle) return;
+    if (this.#timer === undefined && this.#starving === undefined) return;
+    if (!this.#isIdle) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#endStarving();
   }
 
   #hasLane(): boolean {

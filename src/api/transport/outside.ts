@@ -1,6 +1,7 @@
 import { isSignal, unlessAborted } from "../../base/abort.js";
 import type { SignPathErrorStage } from "../../base/errors.js";
 import { messageOf, SignPathError } from "../../base/errors.js";
+import { withoutSecrets } from "../../base/secrets.js";
 import type { NetworkConfig } from "../../config/config.js";
 import { isLoopback } from "../../config/proxy.js";
 import type { ApiToken } from "../../config/token.js";
@@ -62,6 +63,8 @@ export class Outside {
   readonly #token: ApiToken | undefined;
   /** By what they are made from, the one that was used last at the end. */
   readonly #endpoints = new Map<string, Endpoint>();
+  /** Requests that have not ended, with what is to be known before they are sent. */
+  #underWay = 0;
   #closed: Promise<void> | undefined;
   #idle: (() => void) | undefined;
 
@@ -85,12 +88,23 @@ export class Outside {
    * {@link close} ended it. No credentials are part of any of them.
    */
   async send<Result>(request: OutsideRequest<Result>, options: SendOptions = {}): Promise<Result> {
-    const { what, stage, method, url, contentType, body, maxBytes, decode } = request;
+    const { stage, url } = request;
     if (this.#closed !== undefined) throw closedError(stage);
     if (!isSignal(options.signal)) throw new TypeError("signal must be an AbortSignal");
     this.#requireAllowed(request);
-    if (request.onlyPublic && !isAddress(url.hostname) && this.#config.proxyFor(url) !== undefined)
-      await this.#requirePublicName(request, options.signal);
+    this.#underWay++;
+    try {
+      if (request.onlyPublic && !isAddress(url.hostname) && this.#config.proxyFor(url) !== undefined)
+        await this.#requirePublicName(request, options.signal);
+      return await this.#sendAllowed(request, options);
+    } finally {
+      this.#underWay--;
+      this.#idle?.();
+    }
+  }
+
+  #sendAllowed<Result>(request: OutsideRequest<Result>, options: SendOptions): Promise<Result> {
+    const { what, stage, method, url, contentType, body, maxBytes, decode } = request;
     const path = url.pathname + url.search;
     const sent = { what, stage, method, path, maxBytes, repeatable: true, decode };
     return this.#endpointFor(request).send(
@@ -110,8 +124,7 @@ export class Outside {
   }
 
   async #close(): Promise<void> {
-    const isBusy = (): boolean => [...this.#endpoints.values()].some(({ inFlight }) => inFlight > 0);
-    while (isBusy()) {
+    while (this.#underWay > 0) {
       await new Promise<void>((resolve) => {
         this.#idle = resolve;
       });
@@ -186,7 +199,7 @@ export class Outside {
         pace: isPaced ? new FixedPace(paced, maxRequestsPerSecond) : undefined,
         lookup: onlyPublic ? lookupPublic : undefined,
       },
-      () => this.#idle?.(),
+      () => undefined,
     );
   }
 
@@ -214,12 +227,12 @@ function basic({ username, password }: Credentials): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 
-/** Takes credentials out of what a server says, in each form in which they were sent. */
+/** Takes credentials out of what a server says, in each form in which they were sent, be it escaped or not. */
 export function redactor(credentials: Credentials | undefined): (text: string) => string {
   if (credentials === undefined) return (text) => text;
   const sent = basic(credentials).replace(/^Basic /, "");
   const secrets = [sent, credentials.password].filter((secret) => secret !== "");
-  return (text) => secrets.reduce((clean, secret) => clean.replaceAll(secret, "***"), text);
+  return (text) => withoutSecrets(text, secrets);
 }
 
 function peerCalled(name: string): Peer {

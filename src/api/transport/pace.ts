@@ -6,6 +6,8 @@ export interface Pace {
   waitMs(now: number): number;
   /** A request takes its turn, which has come. */
   take(now: number): void;
+  /** The request that took its turn last is not sent, after all. */
+  untaken(): void;
   /** A request was not refused. */
   accepted(now: number): void;
   /** A request was refused because there were too many. */

@@ -19,6 +19,12 @@ export interface ApiRequest<Result = unknown> {
   readonly repeatable: boolean;
   /** The signing request that this one is about, for errors. */
   readonly signingRequestId?: string;
+  /**
+   * Why it is not to be sent any more, if it is not: asked at each of its turns.
+   *
+   * @param attempts - requests sent for it so far
+   */
+  obsolete?(attempts: number): SignPathError | undefined;
   /** Reads the answer; throws `Undecodable` where it is not what the request is answered with. */
   decode(answer: ApiAnswer): Result;
   /** What to do in place of failing, if anything. */
@@ -75,6 +81,8 @@ export function header(headers: AnswerHeaders, name: string): string | undefined
 export interface SendOptions extends CallOptions {
   /** Other limits than the configured ones. */
   readonly limits?: Partial<RetryConfig>;
+  /** It goes before calls that wait for their turn, because some wait for it. */
+  readonly ahead?: boolean | undefined;
 }
 
 /** What a caller can say about one call. */

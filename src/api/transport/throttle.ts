@@ -102,6 +102,11 @@ export class Throttle implements Pace {
     this.#nextAt = Math.max(this.#nextAt, now - LATE_MS) + 1000 / this.#rate;
   }
 
+  /** The request that took its turn last is not sent, after all. */
+  untaken(): void {
+    if (!this.isOpen) this.#nextAt -= 1000 / this.#rate;
+  }
+
   /** A request was not refused. */
   accepted(now: number): void {
     this.#history.add(now);

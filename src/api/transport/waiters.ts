@@ -6,6 +6,10 @@ export interface Waiter {
   readonly isWaiting: boolean;
   /** Takes the lane that it has waited for. */
   granted(lane: Lane): void;
+  /** When it waits no longer for its first lane if the server goes on to answer nobody, by `performance.now()`. */
+  readonly waitsUntil: number;
+  /** The server has answered nobody for so long. */
+  starved(): void;
 }
 
 /** How many served ones are kept at most before they are forgotten, and how many that left. */
@@ -39,6 +43,11 @@ export class Waiters {
     }
     this.#trim();
     return true;
+  }
+
+  /** Who has waited longest, where somebody waits; see {@link isEmpty}. */
+  get first(): Waiter | undefined {
+    return this.isEmpty ? undefined : this.#queue[this.#head];
   }
 
   /** Gives the lane to whoever has waited longest. There must be one, see {@link isEmpty}. */

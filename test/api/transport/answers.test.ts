@@ -262,6 +262,15 @@ describe("an answer", () => {
     expect(await client.mySigningPolicies()).toEqual([]);
   });
 
+  it("with a status that there is not is told in one line", async () => {
+    const raw = await startRaw((socket) => {
+      socket.on("data", () => void socket.write("HTTP/1.1 000 Nothing\r\nContent-Length: 2\r\n\r\n{}"));
+    });
+    const { code, message } = await codedFailureOf(sign(apiClient(raw, { retryAmbiguous: false })));
+    expect(code).toBe("CONNECTION_FAILED");
+    expect(message).not.toMatch(/[\n\r]/);
+  });
+
   it("that never ends is given up at the limit", async () => {
     const raw = await startRaw((socket) => {
       socket.once("data", () => {

@@ -6,10 +6,12 @@ import type { Lane } from "../../../src/api/transport/lane.js";
 import { Lanes } from "../../../src/api/transport/lanes.js";
 import type { Waiter } from "../../../src/api/transport/waiters.js";
 import { eventually } from "../../support/eventually.js";
+import { assertProperty } from "../../support/properties.js";
 
 /** One that waits for a lane, until it has one or leaves. */
 class Waiting implements Waiter {
   isWaiting = true;
+  readonly waitsUntil: number = Number.POSITIVE_INFINITY;
   readonly #taken: () => void;
 
   constructor(taken: () => void) {
@@ -19,6 +21,10 @@ class Waiting implements Waiter {
   granted(): void {
     this.isWaiting = false;
     this.#taken();
+  }
+
+  starved(): void {
+    throw new Error("its server answers");
   }
 }
 
@@ -91,7 +97,7 @@ describe("lanes", () => {
   });
 
   it("serve a queue of any length, called off at any place, once each and in order", () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(fc.boolean(), { maxLength: 50 }), (calledOff) => {
         const lanes = new Lanes(1);
         const only = take(lanes);
@@ -183,7 +189,8 @@ describe("lanes", () => {
     let isTurn = true;
     const pace = {
       ...{ isOpen: false, waitMs: () => (isTurn ? 0 : 1000) },
-      ...{ take: () => undefined, accepted: () => undefined, refused: () => undefined },
+      ...{ take: () => undefined, untaken: () => undefined },
+      ...{ accepted: () => undefined, refused: () => undefined },
     };
     const lanes = new Lanes(2, pace);
     const first = take(lanes);

@@ -1,6 +1,8 @@
+import dns from "node:dns";
+import { createServer } from "node:net";
 import { inspect } from "node:util";
 import { gzipSync } from "node:zlib";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { Undecodable } from "../../../src/api/decode.js";
 import type { OutsideRequest } from "../../../src/api/transport/outside.js";
 import { Outside } from "../../../src/api/transport/outside.js";
@@ -263,5 +265,47 @@ describe("an address that is to be asked once an hour", () => {
     const error = await codedFailureOf(get(outside(), stub.origin, { maxRequestsPerSecond }, { limits }));
     expect(error).toMatchObject({ code: "SERVICE_UNAVAILABLE", attempts: 1, retryable: true });
     expect(stub.requests).toHaveLength(1);
+  });
+});
+
+describe("a request whose host is looked up first", () => {
+  it("is waited for when the client is closed, and leaves no connection", async () => {
+    let connections = 0;
+    const proxy = createServer((socket) => {
+      connections++;
+      socket.on("error", () => undefined);
+      socket.on("data", () => socket.end("HTTP/1.1 403 Forbidden\r\n\r\n"));
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void proxy.close());
+    const address = proxy.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    let found: () => void = () => undefined;
+    const lookup = vi.spyOn(dns.promises, "lookup");
+    onTestFinished(() => lookup.mockRestore());
+    lookup.mockImplementation(async () => {
+      await new Promise<void>((resolve) => {
+        found = resolve;
+      });
+      return [{ address: "9.9.9.9", family: 4 }] as never;
+    });
+    const from = outside({ HTTP_PROXY: `127.0.0.1:${port}` });
+    const sent = codedFailureOf(get(from, "http://issuer.example/ca.crt", { onlyPublic: true }));
+    let isClosed = false;
+    const closed = from.close().then(() => {
+      isClosed = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isClosed).toBe(false);
+    found();
+    expect(await sent).toMatchObject({ code: "CONNECTION_FAILED" });
+    await closed;
+    expect(connections).toBe(1);
+    await eventually(() => {
+      proxy.getConnections((_, open) => {
+        connections = open;
+      });
+      expect(connections).toBe(0);
+    });
   });
 });

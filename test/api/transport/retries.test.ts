@@ -248,7 +248,7 @@ describe("the deadlines", () => {
       { SIGNPATH_TIMEOUTS_FIRST_RETRY_DELAY: "0" },
     );
     const first = codedFailureOf(sign(client));
-    const others = [codedFailureOf(sign(client)), codedFailureOf(sign(client))];
+    const other = codedFailureOf(sign(client));
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
@@ -257,9 +257,8 @@ describe("the deadlines", () => {
     expect(await first).toMatchObject({ code: "SERVICE_UNAVAILABLE", status: 503, attempts: 1 });
     // Its turn would have come when the next one has ended, after 500 ms; timers fire in their order on a busy machine, too.
     expect(isLate).toBe(false);
-    for (const other of await Promise.all(others))
-      expect(other).toMatchObject({ code: "TIMEOUT", attempts: 1 });
-    expect(stub.requests).toHaveLength(3);
+    expect(await other).toMatchObject({ code: "TIMEOUT", attempts: 1 });
+    expect(stub.requests).toHaveLength(2);
   });
 
   it("end a call whose pause lasted longer than it should have, without another attempt", async () => {

@@ -8,6 +8,7 @@ import {
   serverTimeMs,
 } from "../../../src/api/transport/retry.js";
 import type { RetryConfig } from "../../../src/config/config.js";
+import { assertProperty } from "../../support/properties.js";
 
 const config: RetryConfig = {
   requestTimeoutMs: 30_000,
@@ -83,7 +84,7 @@ describe("the next delay", () => {
   });
 
   it("is within its bounds by chance as well", () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.integer({ min: 1, max: 5000 }), fc.nat(30_000), (attempt, firstDelayMs) => {
         const delay = nextDelayMs(failed, attempt, 0, true, { ...config, firstDelayMs }) ?? -1;
         expect(delay).toBeGreaterThanOrEqual(0);

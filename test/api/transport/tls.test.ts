@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
-import { beforeAll, expect, it, vi } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import type { SignPathOptions, TlsOptions } from "../../../src/config/options.js";
 import type { TestCertificates } from "../../support/certificates.js";
 import { makeCertificates, PASSPHRASE } from "../../support/certificates.js";
 import { eventually } from "../../support/eventually.js";
-import { codedFailureOf } from "../../support/failure.js";
+import { codedFailureOf, failureOf } from "../../support/failure.js";
 import { startProxy } from "../../support/proxy.js";
 import type { Stub } from "../../support/stub.js";
 import { startStub } from "../../support/stub.js";
@@ -41,14 +41,17 @@ describeWith("openssl", "a connection over TLS", () => {
     });
   });
 
-  it("trusts those of NODE_EXTRA_CA_CERTS all the same", async () => {
+  it("leaves those of other clients, and of Node itself, as they are", async () => {
     const stub = await secure();
-    vi.stubEnv("NODE_EXTRA_CA_CERTS", made.path("ca.pem"));
-    expect(await sign(stub, { tls: { ca: made.otherCa } })).toMatchObject({ attempts: 1 });
-    vi.stubEnv("NODE_EXTRA_CA_CERTS", made.path("none.pem"));
-    expect(await codedFailureOf(sign(stub, { tls: { ca: made.otherCa } }))).toMatchObject({
-      code: "TLS_FAILED",
-    });
+    expect(await sign(stub, { tls: { ca: made.ca } })).toMatchObject({ attempts: 1 });
+    for (const options of [
+      {},
+      { tls: { ca: made.otherCa } },
+      { tls: { cert: made.client.cert, key: made.client.key } },
+    ]) {
+      expect(await codedFailureOf(sign(stub, options))).toMatchObject({ code: "TLS_FAILED" });
+    }
+    expect(await failureOf(fetch(stub.origin))).toMatchObject({ message: "fetch failed" });
   });
 
   it.each<[string, () => SignPathOptions]>([

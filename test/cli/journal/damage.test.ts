@@ -7,6 +7,7 @@ import type { BegunRecord, JournalRecord } from "../../../src/cli/sign/journal/r
 import { decodeRecord, encodeRecord } from "../../../src/cli/sign/journal/record.js";
 import { replay } from "../../../src/cli/sign/journal/replay.js";
 import { useEmulator } from "../../support/emulator.js";
+import { assertProperty } from "../../support/properties.js";
 import { temporaryFolder } from "../../support/temporary.js";
 import { signpath, submissions } from "../support.js";
 import { JOURNAL, journalText, manyFiles, signing, timesSigned } from "./support.js";
@@ -54,7 +55,7 @@ async function read(bytes: Uint8Array): Promise<{ readonly length: number; reado
 }
 
 test("a record is read as it was written", () => {
-  fc.assert(
+  assertProperty(
     fc.property(journal, (records) => {
       for (const record of records) expect(decodeRecord(encodeRecord(record).trimEnd())).toEqual(record);
     }),
@@ -62,7 +63,7 @@ test("a record is read as it was written", () => {
 });
 
 test("a journal that is cut off anywhere is whole up to its last whole line", async () => {
-  await fc.assert(
+  await assertProperty(
     fc.asyncProperty(journal, fc.nat(), async (records, at) => {
       const bytes = Buffer.from(records.map(encodeRecord).join(""));
       const cut = bytes.subarray(0, at % (bytes.length + 1));
@@ -73,7 +74,7 @@ test("a journal that is cut off anywhere is whole up to its last whole line", as
 });
 
 test("a bit that tips in a line with another one behind it is found, with the number of the line", async () => {
-  await fc.assert(
+  await assertProperty(
     fc.asyncProperty(journal, fc.nat(), fc.integer({ min: 0, max: 7 }), async (records, at, bit) => {
       const lines = records.map((record) => Buffer.from(encodeRecord(record)));
       const bytes = Buffer.concat(lines);

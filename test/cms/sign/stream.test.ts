@@ -18,6 +18,7 @@ import type { SigningSource } from "../../../src/index.js";
 import { useEmulator } from "../../support/emulator.js";
 import { eventually } from "../../support/eventually.js";
 import { codedFailureOf, failureOf } from "../../support/failure.js";
+import { assertProperty } from "../../support/properties.js";
 import { temporaryFolder } from "../../support/temporary.js";
 import { testWith } from "../../support/verifiers.js";
 import { CONTENT, OpensslCms, sentTo, useSignPath } from "../support.js";
@@ -371,7 +372,7 @@ describe("signCmsStream", () => {
   });
 
   it("makes the same pieces however the content comes", async () => {
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 600_000 }), { maxLength: 6 }), async (lengths) => {
         const chunks = lengths.map((length) => randomBytes(length));
         const source = async function* (): AsyncGenerator<Uint8Array> {

@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 import { findPath } from "../../../src/cms/verify/path/build.js";
 import { parseCertificate } from "../../../src/cms/verify/path/certificate.js";
 import { Effort } from "../../../src/cms/verify/path/effort.js";
+import { assertProperty } from "../../support/properties.js";
 import { temporaryFolder } from "../../support/temporary.js";
 import { describeWith, openssl } from "../../support/verifiers.js";
 import type { CertificateShape } from "./support/write-certificate.js";
@@ -88,6 +89,6 @@ describeWith("openssl", "a chain of any shape", () => {
         theirs.stderr,
       ]);
     });
-    await fc.assert(property, { seed: 20261126, numRuns: Number(process.env["FUZZ_CHAINS"] ?? 100) });
+    await assertProperty(property);
   });
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { html, webAddress } from "../../../src/emulator/pages/html.js";
+import { assertProperty } from "../../support/properties.js";
 
 describe("a template", () => {
   test("escapes text, in elements and in attributes", () => {
@@ -22,7 +23,7 @@ describe("a template", () => {
   });
 
   test("lets no text end an element or an attribute, whatever it is", () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         const markup = html`${text}`.toString();
         expect(markup).not.toMatch(/[<>"'`]|&(?!#\d+;)/);

@@ -16,6 +16,7 @@ import {
 import { sentTo, useSignPath } from "../../cms/support.js";
 import { useEmulator } from "../../support/emulator.js";
 import { codedFailureOf, failureOf } from "../../support/failure.js";
+import { assertProperty } from "../../support/properties.js";
 import { MICROSOFT, makeImage, placesIn } from "./images.js";
 
 /** A copy with 32-bit numbers written into it. */
@@ -177,6 +178,6 @@ describe("a file that is no executable as it should be", () => {
     });
     // An attribute that is not signed has no type.
     const found: [[number, number][], number | null][] = [[[[454_368, 0]], null]];
-    await fc.assert(property, { numRuns: 300, examples: found });
+    await assertProperty(property, { numRuns: 300, examples: found });
   });
 });
