@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import type { Bytes } from "../base/bytes.js";
 import { exactCopy } from "../base/bytes.js";
 import { SignPathError } from "../base/errors.js";
+import { requireList } from "../base/options.js";
 
 /** Certificates as a caller has them: PEM text with one or more, DER, or an object with its DER in `rawData`. */
 export type CertificateInput = string | Uint8Array | ArrayBuffer | { readonly rawData: ArrayBuffer };
@@ -14,8 +15,10 @@ const PEM_CERTIFICATE =
  * Every certificate in the inputs, as DER.
  *
  * @throws {SignPathError} `CONFIG_INVALID` where an input holds none that can be read.
+ * @throws {TypeError} for what is no list
  */
 export function readCertificates(inputs: Iterable<CertificateInput>): Bytes[] {
+  requireList("certificates", inputs);
   return [...inputs].flatMap((input, index) => {
     try {
       const found = encodings(input).map((encoded) => exactCopy(new X509Certificate(encoded).raw));

@@ -1,4 +1,5 @@
 import * as ownPkijs from "pkijs";
+import { SignPathError } from "../base/errors.js";
 import type { PkijsModule } from "../cms/engine.js";
 import { makeEngine } from "../cms/engine.js";
 import type { SigningPolicy } from "../policy/signing-policy.js";
@@ -41,5 +42,12 @@ export function policyCertificate<Module extends PkijsModule>(
   pkijs: Module,
 ): InstanceType<Module["Certificate"]>;
 export function policyCertificate(policy: SigningPolicy, pkijs: PkijsModule = ownPkijs): object {
-  return pkijs.Certificate.fromBER(policy.certificateDer.buffer);
+  const der = policy.certificateDer;
+  try {
+    return pkijs.Certificate.fromBER(der.buffer);
+  } catch (cause) {
+    // OpenSSL, which has read it before, takes more than pkijs.
+    const message = `signing policy ${policy.reference} cannot be used: pkijs cannot read its certificate`;
+    throw new SignPathError("POLICY_UNUSABLE", message, { stage: "policy", cause });
+  }
 }

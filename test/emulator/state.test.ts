@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { Emulator, EmulatorOptions } from "../../src/emulator/index.js";
 import { startEmulator } from "../../src/emulator/index.js";
 import { openDirectory } from "../../src/emulator/keys/store.js";
+import { failureOf } from "../support/failure.js";
 import { cpuTime, ecdsaPayload, MESSAGE, send, signatureOf, submit, temporaryDirectory } from "./support.js";
 
 async function start(options: EmulatorOptions): Promise<Emulator> {
@@ -46,6 +47,22 @@ describe("a state directory", () => {
       await second.certificateOf("rsa-2048");
     });
     expect(spent).toBeLessThan(100);
+  });
+
+  it.each([
+    ["key", /MIG.{20}/, "AAAA", "no private key"],
+    ["certificate", /(CERTIFICATE-----\n).{20}/, "$1AAAA", "a malformed certificate"],
+  ])("with a malformed %s says which file to remove", async (_title, place, changed, words) => {
+    const state = await temporaryDirectory();
+    await (await start({ state })).close();
+    const path = join(state, "intermediate.pem");
+    const text = await readFile(path, "utf8");
+    expect(text).toMatch(place);
+    await writeFile(path, text.replace(place, changed));
+    const message = `${path} holds ${words}; remove it, and the emulator makes another.`;
+    expect(await failureOf(startEmulator({ state }))).toMatchObject({ name: "UnusableState", message });
+    await rm(path);
+    expect(await verifies(await start({ state }))).toBe(true);
   });
 
   it.skipIf(process.platform === "win32")(

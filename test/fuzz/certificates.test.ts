@@ -8,6 +8,7 @@ import type { PolicyOperations } from "../../src/policy/signing-policy.js";
 import { SigningPolicy } from "../../src/policy/signing-policy.js";
 import type { PolicyConnection } from "../../src/policy/state.js";
 import { PolicyState } from "../../src/policy/state.js";
+import { policyCertificate } from "../../src/toolkit/pkijs.js";
 import { spoiltBytes } from "./arbitraries.js";
 import { AUTHORITIES, LEAVES } from "./certificates.js";
 import { spoiltDer } from "./der-edits.js";
@@ -54,6 +55,7 @@ fuzz("certificates", "a strange certificate of a policy is named by a signature,
         () => signerIdentifier(certificateDer, usesKeyIdentifier, "app/release"),
         "POLICY_UNUSABLE",
       );
+    attemptCoded(() => policyCertificate(policy), "POLICY_UNUSABLE");
     for (const url of issuerAddresses(certificateDer)) expectText(url.href);
   },
 });

@@ -8,7 +8,7 @@ import { validatePath } from "../../src/cms/verify/path/validate.js";
 import { CHAINS } from "../cms/verify/support/chains.js";
 import { AT, FIXTURES, fixture, ROOT } from "../cms/verify/support/fixtures.js";
 import { NOW } from "../cms/verify/support/write-certificate.js";
-import { spoiltBytes } from "./arbitraries.js";
+import { spoiltDer } from "./der-edits.js";
 import { fuzz, fuzzAsync } from "./harness.js";
 import { attempt, expectCoded } from "./oracles.js";
 
@@ -18,7 +18,7 @@ fuzzAsync("cms", "CMS that was changed verifies over what was signed, or is refu
   part: 0.6,
   inputs: fc
     .constantFrom(...CASES)
-    .chain((each) => fc.tuple(fc.constant(each), spoiltBytes([fixture(each.name)]))),
+    .chain((each) => fc.tuple(fc.constant(each), spoiltDer([fixture(each.name)]))),
   check: async ([{ content, inside, certificates }, cms]) => {
     const pieces: Uint8Array[] = [];
     try {
@@ -82,7 +82,7 @@ const CRLS = CHAINS.flatMap(({ crls = [] }) => [...crls]);
 
 fuzz("cms", "a certificate or a CRL that was changed is read and judged, or is malformed", {
   part: 0.1,
-  inputs: fc.tuple(spoiltBytes(CERTIFICATES), spoiltBytes(CRLS)),
+  inputs: fc.tuple(spoiltDer(CERTIFICATES), spoiltDer(CRLS)),
   check: ([certificate, list]) => {
     const crl = attempt(() => parseCrl(list), Malformed);
     const parsed = attempt(() => parseCertificate(certificate), Malformed);

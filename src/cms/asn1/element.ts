@@ -40,9 +40,9 @@ export function readElement(bytes: Bytes): Element {
  *
  * @throws {MalformedAsn1}
  */
-export function childrenOf({ tag, content }: Element): Element[] {
+export function childrenOf({ tag, content }: Element, most: number = MOST_ELEMENTS): Element[] {
   if ((tag & CONSTRUCTED) === 0) throw new MalformedAsn1("it has no elements");
-  return elementsIn(content, 0, MOST_ELEMENTS);
+  return elementsIn(content, 0, most);
 }
 
 /** The values one after the other, `depth` values deep. */

@@ -1,3 +1,4 @@
+import { requireSignal } from "../../base/abort.js";
 import type { Bytes } from "../../base/bytes.js";
 import { requireOptions } from "../../base/options.js";
 import type { HashAlgorithm } from "../../key/hashes.js";
@@ -38,6 +39,7 @@ const MOST_SIGNERS = 64;
 export function planOf(options: SignCmsOptions): Plan {
   requireOptions(options);
   const { detached = true, encoding, contentType = CONTENT_TYPES.data, contentEncoding, signal } = options;
+  requireSignal(signal);
   requireBoolean("detached", detached);
   requireChoice("encoding", encoding, ["der", "ber"]);
   requireChoice("contentEncoding", contentEncoding, ["octet-string", "asn1"]);

@@ -1,5 +1,6 @@
 import type { Bytes } from "../../base/bytes.js";
 import { exactCopy, isBufferSource, viewOf } from "../../base/bytes.js";
+import { requireList } from "../../base/options.js";
 import { encode, TAGS } from "../asn1/der.js";
 import { childrenOf, MalformedAsn1, readElement } from "../asn1/element.js";
 import { objectIdentifier } from "../asn1/object-identifier.js";
@@ -51,6 +52,7 @@ export function readOcspResponses(inputs: Iterable<RevocationInput>): Bytes[] {
 }
 
 function read(inputs: Iterable<RevocationInput>, what: string, wrap: (der: Bytes) => Bytes): Bytes[] {
+  requireList(`${what}s`, inputs);
   const list = typeof inputs === "string" ? [inputs] : [...inputs];
   return list.flatMap((input, index) => {
     const message = `${what} ${index + 1} of those given cannot be read: it must be PEM or DER`;

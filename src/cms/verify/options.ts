@@ -1,6 +1,7 @@
+import { isUint8Array } from "node:util/types";
 import type { CallOptions } from "../../api/transport/request.js";
 import { SignPathError } from "../../base/errors.js";
-import { requireOptions } from "../../base/options.js";
+import { requireList, requireOptions } from "../../base/options.js";
 import type { CertificateInput } from "../../policy/chain.js";
 import { readCertificates } from "../../policy/chain.js";
 import type { SigningSource } from "../../policy/signing-policy.js";
@@ -117,12 +118,15 @@ function certificatesOf(inputs: Iterable<CertificateInput>): Certificate[] {
 const PEM_CRL = /-----BEGIN X509 CRL-----([^-]+)-----END X509 CRL-----/g;
 
 function crlsOf(inputs: Iterable<CrlInput>): Crl[] {
+  requireList("crls", inputs);
   return [...inputs].flatMap((input) => {
+    if (typeof input !== "string" && !isUint8Array(input))
+      throw invalid("what was given as a CRL is neither text nor bytes");
     const isText = typeof input === "string" || Buffer.from(input.subarray(0, 65_536)).includes("-----BEGIN");
     const text = typeof input === "string" ? input : isText ? Buffer.from(input).toString("latin1") : "";
     const found = isText
       ? [...text.matchAll(PEM_CRL)].map(([, base64 = ""]) => Buffer.from(base64, "base64"))
-      : [input as Uint8Array];
+      : [input];
     if (found.length === 0 || found.length > LIMITS.certificates)
       throw invalid("what was given as a CRL holds none, PEM or DER");
     return found.map((der) => {

@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { createPrivateKey } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { derOf, pemOf } from "./pem.js";
 import type { Store } from "./store.js";
 import { UnusableState } from "./store.js";
@@ -36,11 +36,18 @@ function encode({ privateKey, certificate }: Bundle): string {
 }
 
 function decode(pem: string, location: string): Bundle {
+  const certificate = derOf("CERTIFICATE", pem);
+  const privateKey = readable(location, "no private key", () => createPrivateKey(pem));
+  if (certificate !== undefined)
+    readable(location, "a malformed certificate", () => new X509Certificate(certificate).publicKey);
+  return { privateKey, certificate };
+}
+
+function readable<T>(location: string, otherwise: string, read: () => T): T {
   try {
-    return { privateKey: createPrivateKey(pem), certificate: derOf("CERTIFICATE", pem) };
+    return read();
   } catch (cause) {
-    throw new UnusableState(`${location} holds no private key; remove it, and the emulator makes another.`, {
-      cause,
-    });
+    const message = `${location} holds ${otherwise}; remove it, and the emulator makes another.`;
+    throw new UnusableState(message, { cause });
   }
 }

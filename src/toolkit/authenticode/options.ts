@@ -1,6 +1,6 @@
 import type { CallOptions } from "../../api/transport/request.js";
 import { SignPathError } from "../../base/errors.js";
-import { requireOptions } from "../../base/options.js";
+import { requireList, requireOptions } from "../../base/options.js";
 import { CONTENT_TYPES } from "../../cms/asn1/oids.js";
 import type { CertificateOptions, SignCmsOptions, TimestampChoices } from "../../cms/index.js";
 import type { HashAlgorithm } from "../../key/hashes.js";
@@ -52,6 +52,7 @@ export function planOf(options: SignExecutableOptions): SignPlan {
   const { policy, description, url, nested = false, pageHashes = false, statement = "individual" } = options;
   const { certificates, includeRoot, aia, incompleteChain, onWarning, signal } = options;
   const { timestamp, onTimestampFailure } = options;
+  if (certificates !== undefined) requireList("certificates", certificates);
   return {
     hash: authenticodeHash(policy, options),
     nested,

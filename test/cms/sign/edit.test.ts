@@ -327,6 +327,23 @@ describeWith("openssl", "an existing CMS signature", () => {
     },
   );
 
+  it.each([7, true, {}])("is not made with lists or a signal that are %j", async (given) => {
+    const [policy, wrong] = [await signpath().policy("demo/p-256"), given as never];
+    for (const option of ["certificates", "crls", "ocspResponses"])
+      expect(await failureOf(signCms(CONTENT, { policy, [option]: wrong }))).toMatchObject({
+        name: "TypeError",
+        message: expect.stringMatching(/must be a list$/),
+      });
+    expect(() => certificateBundle(wrong)).toThrow(new TypeError("certificates must be a list"));
+    const good = await sign("p-256");
+    for (const refused of [
+      signCms(CONTENT, { policy, signal: wrong }),
+      addSigner(good, { policy, signal: wrong }),
+      counterSign(good, { policy, signal: wrong }),
+    ])
+      expect(await failureOf(refused)).toEqual(new TypeError("signal must be an AbortSignal"));
+  });
+
   it("of certificates alone is read by openssl", async () => {
     const { rootCertificate, intermediateCertificate } = emulator();
     const bundle = certificateBundle([rootCertificate + intermediateCertificate, rootCertificate]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ReasonCode } from "../../../src/cms/index.js";
 import { verifyCms } from "../../../src/cms/index.js";
+import { failureOf } from "../../support/failure.js";
 import {
   codes,
   essCertificate,
@@ -197,5 +198,23 @@ describe("a signature with one thing wrong is refused, with the reason:", () => 
     const { signers } = await verifyCms(cms, OPTIONS);
     expect(signers[0]?.timestamp).toMatchObject({ verified: false, reasons: [{ code: "MALFORMED" }] });
     expect(codes(await failure(cms, { requireTimestamp: true }))).toEqual(["TIMESTAMP_INVALID"]);
+  });
+});
+
+describe("what is given beside a signature and is of another type is refused:", () => {
+  const verify = (options: unknown) => failureOf(verifyCms(signedData(), options as never));
+
+  it.each([undefined, null, 7, "text"])("options that are %j", async (options) => {
+    expect(await verify(options)).toEqual(new TypeError("the options must be an object"));
+  });
+
+  it.each([7, true, {}])("lists that are %j, or have it in them", async (given) => {
+    for (const name of ["roots", "certificates", "crls"]) {
+      expect(await verify({ ...OPTIONS, [name]: given })).toMatchObject({
+        name: "TypeError",
+        message: expect.stringMatching(/must be a list$/),
+      });
+      expect(await verify({ ...OPTIONS, [name]: [given] })).toMatchObject({ code: "CONFIG_INVALID" });
+    }
   });
 });

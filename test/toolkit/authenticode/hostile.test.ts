@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SignPathError } from "../../../src/base/errors.js";
+import { encode, TAGS } from "../../../src/cms/asn1/der.js";
+import { objectIdentifier } from "../../../src/cms/asn1/object-identifier.js";
+import { readCms } from "../../../src/cms/sign/edit/read.js";
+import { rebuild } from "../../../src/cms/sign/edit/rebuild.js";
+import { encodeSignerInfo } from "../../../src/cms/sign/signer-info.js";
 import {
   attachSignature,
   createSignerObject,
@@ -79,6 +84,29 @@ describe("a file that is no executable as it should be", () => {
     const error = await codedFailureOf(signExecutable(file, { policy, nested: true }));
     expect(error.code).toBe("REQUEST_REJECTED");
     expect(sentTo(emulator())).toBe(before);
+  });
+
+  it("with nested signatures that are cut off or too many, takes no further one", async () => {
+    const policy = await signpath().policy("demo/p-256");
+    const once = await signExecutable(image, { policy });
+    const primary = new Uint8Array((await extractSignature(once)) ?? []);
+    const cms = readCms(primary);
+    const withNested = (values: Buffer): Promise<Uint8Array> => {
+      const type = objectIdentifier("1.3.6.1.4.1.311.2.4.1");
+      const unsigned = [encode(TAGS.sequence, type, encode(TAGS.set, values))];
+      const signerInfos = cms.signers.map((signer) => encodeSignerInfo({ ...signer, unsigned }));
+      return attachSignature(image, rebuild(cms, { signerInfos, signerVersions: [1] }));
+    };
+    for (const values of ["3005", "3000".repeat(101)]) {
+      const file = await withNested(Buffer.from(values, "hex"));
+      const error = await codedFailureOf(attachSignature(file, primary, { nested: true }));
+      expect(error).toMatchObject({
+        code: "REQUEST_REJECTED",
+        message: expect.stringMatching(/nested already/),
+      });
+    }
+    const file = await withNested(Buffer.from("3000".repeat(99), "hex"));
+    expect(await extractSignature(await attachSignature(file, primary, { nested: true }))).toBeDefined();
   });
 
   it("with sections that are each all of it, has no page hashes", async () => {

@@ -5,9 +5,11 @@ import type { PlaceholderFields } from "../../../toolkit/pdf/index.js";
 
 const PACKAGES = ["@signpdf/signpdf", "@signpdf/placeholder-pdf-lib", "pdf-lib"] as const;
 
+type PdfLib = typeof import("pdf-lib");
+
 /** What adds placeholders for signatures. */
 export interface PdfKit {
-  readonly pdfLib: typeof import("pdf-lib");
+  readonly pdfLib: PdfLib;
   readonly placeholder: typeof import("@signpdf/placeholder-pdf-lib");
 }
 
@@ -73,12 +75,37 @@ interface Loaded {
   readonly parts: ReadonlySet<string>;
 }
 
+/** Pages and what leads to them, and notes on all of them. */
+const MOST_PARTS = 500_000;
+
+/**
+ * A page, or a part of the tree of pages, can be named again and again: two kilobytes name a thousand million of them, which
+ * pdf-lib would put into a list.
+ */
+function requireFewPages(
+  { catalog, context }: Loaded["document"],
+  { PDFArray, PDFDict, PDFName }: PdfLib,
+): void {
+  const open = [catalog.get(PDFName.of("Pages"))];
+  for (let count = 1; open.length > 0; ) {
+    const part = context.lookup(open.pop());
+    const list = part instanceof PDFDict ? [part.get(PDFName.of("Kids"))] : [];
+    const within = part instanceof PDFArray ? part.asArray() : list;
+    count += within.length;
+    if (count > MOST_PARTS) throw new Error("it has too many pages");
+    for (const each of within) if (each !== undefined) open.push(each);
+  }
+}
+
 async function load(pdf: Buffer, { pdfLib }: PdfKit): Promise<Loaded> {
   const { PDFArray, PDFDict, PDFDocument, PDFHexString, PDFName, PDFString } = pdfLib;
   const document = await PDFDocument.load(pdf, { updateMetadata: false, throwOnInvalidObject: true });
   const form = document.catalog.lookupMaybe(PDFName.of("AcroForm"), PDFDict);
   const fields = form?.lookupMaybe(PDFName.of("Fields"), PDFArray);
+  requireFewPages(document, pdfLib);
   const lists = [fields, ...document.getPages().map(({ node }) => node.Annots())];
+  if (lists.reduce((sum, list) => sum + (list?.size() ?? 0), 0) > MOST_PARTS)
+    throw new Error("it has too many notes or fields");
   const dictionaries = document.context
     .enumerateIndirectObjects()
     .flatMap(([, object]) => (object instanceof PDFDict ? [object] : []));

@@ -17,6 +17,9 @@ const INCOMPLETE_CHOICES: readonly unknown[] = ["ignore", "warn", "error"];
 /** In a chain that is fetched; the longest that there are have half as many. */
 const MOST_CERTIFICATES = 16;
 
+/** Certificates of a signature that is there already, as many as who verifies reads: each costs time, whoever put it there. */
+const MOST_PRESENT = 500;
+
 /** The chains of the signers' certificates, as far as they go into a signature. */
 export class Chains {
   readonly #candidates: Bytes[];
@@ -38,7 +41,7 @@ export class Chains {
     if (incompleteChain === "warn" && typeof onWarning !== "function")
       throw contradiction('incompleteChain "warn" needs onWarning, which hears of it');
     const given = readCertificates(typeof certificates === "string" ? [certificates] : certificates);
-    this.#candidates = [...given, ...present.filter(isCertificate)];
+    this.#candidates = [...given, ...present.slice(0, MOST_PRESENT).filter(isCertificate)];
     this.#aia = aiaPlanOf(options.aia);
     this.#includeRoot = includeRoot;
     this.#incomplete = incompleteChain;

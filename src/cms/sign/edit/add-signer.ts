@@ -1,4 +1,5 @@
 import type { CallOptions } from "../../../api/transport/request.js";
+import { requireSignal } from "../../../base/abort.js";
 import type { Bytes } from "../../../base/bytes.js";
 import { equal, exactCopy, isBufferSource, viewOf } from "../../../base/bytes.js";
 import { requireOptions } from "../../../base/options.js";
@@ -44,6 +45,7 @@ export async function addSigner(cms: Uint8Array, options: AddSignerOptions): Pro
   const existing = readCms(cms);
   const { contentType, content } = existing;
   const { signal } = options;
+  requireSignal(signal);
   const stamping = new Stamping({ ...options, contentType });
   const plan = signerPlanOf(options, {
     contentType,

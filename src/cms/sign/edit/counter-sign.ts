@@ -1,4 +1,5 @@
 import type { CallOptions } from "../../../api/transport/request.js";
+import { requireSignal } from "../../../base/abort.js";
 import type { Bytes } from "../../../base/bytes.js";
 import { requireOptions } from "../../../base/options.js";
 import { digestSource } from "../../../subtle/digest.js";
@@ -39,6 +40,7 @@ export async function counterSign(cms: Uint8Array, options: CounterSignOptions):
   const existing = readCms(cms);
   const chosen = chosenFrom(existing, options.signer);
   const { signal } = options;
+  requireSignal(signal);
   const stamping = new Stamping(options);
   const plan = signerPlanOf(options, {
     contentType: undefined,

@@ -13,7 +13,8 @@ import type { SignerInfo } from "../signer-info.js";
 export interface ExistingAttribute {
   readonly bytes: Bytes;
   readonly oid: string;
-  readonly values: readonly Element[];
+  /** The SET of its values, which may be as many as there is room for. */
+  readonly values: Element;
 }
 
 /** A SignerInfo that is there already. */
@@ -45,6 +46,10 @@ export interface ExistingCms {
   readonly crls: readonly Bytes[];
   readonly signers: readonly ExistingSigner[];
 }
+
+/** More than who verifies reads, so that a small signature cannot fill the memory with its parts. */
+const MOST_SIGNERS = 100;
+const MOST_ATTRIBUTES = 1000;
 
 /** Constructed strings within constructed strings that are followed. */
 const MOST_DEPTH = 8;
@@ -93,7 +98,7 @@ function read(cms: Bytes): ExistingCms {
     ...readContent(encap),
     certificates,
     crls,
-    signers: childrenOf(signerInfos).map(readSigner),
+    signers: childrenOf(signerInfos, MOST_SIGNERS).map(readSigner),
   };
 }
 
@@ -135,7 +140,7 @@ function readSigner(signerInfo: Element): ExistingSigner {
     throw new MalformedAsn1("a SignerInfo does not have its parts");
   const attributes = signedAttributes === undefined ? [] : [signedAttributes];
   const signed = [version, sid, digestAlgorithm, ...attributes, signatureAlgorithm, signature];
-  const unsignedAttributes = unsigned === undefined ? [] : childrenOf(unsigned).map(readAttribute);
+  const unsignedAttributes = unsigned === undefined ? [] : attributesIn(unsigned);
   return {
     bytes: signerInfo.bytes,
     version: version.content[0] ?? 0,
@@ -153,18 +158,20 @@ function algorithmOid(algorithm: Element): string {
   return readObjectIdentifier(childrenOf(algorithm)[0]);
 }
 
+function attributesIn(set: Element): ExistingAttribute[] {
+  return childrenOf(set, MOST_ATTRIBUTES).map(readAttribute);
+}
+
 function readAttribute(attribute: Element): ExistingAttribute {
   const [type, values, ...more] = childrenOf(attribute);
   if (attribute.tag !== TAGS.sequence || values?.tag !== TAGS.set || more.length > 0)
     throw new MalformedAsn1("an attribute does not have its parts");
-  return { bytes: attribute.bytes, oid: readObjectIdentifier(type), values: childrenOf(values) };
+  return { bytes: attribute.bytes, oid: readObjectIdentifier(type), values };
 }
 
 function messageDigestIn(signedAttributes: Element): Bytes {
-  const found = childrenOf(signedAttributes)
-    .map(readAttribute)
-    .flatMap(({ oid, values }) => (oid === ATTRIBUTES.messageDigest ? values : []));
-  const [digest, ...more] = found;
+  const found = attributesIn(signedAttributes).filter(({ oid }) => oid === ATTRIBUTES.messageDigest);
+  const [digest, ...more] = found.flatMap(({ values }) => childrenOf(values, MOST_ATTRIBUTES));
   if (digest === undefined || more.length > 0)
     throw new MalformedAsn1("a SignerInfo does not have one messageDigest");
   return octets(digest);
