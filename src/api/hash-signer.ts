@@ -71,8 +71,10 @@ export class HashSigner {
       resumed === undefined ? await this.#submit(template, hash, options) : { id: resumed, attempts: 0 };
     const { id } = submitted;
     let requests = submitted.attempts;
+    // Its time runs by now, while that of calls which wait for their first turn does not.
     const within = (): SendOptions => ({
       signal: options.signal ?? undefined,
+      ahead: true,
       limits: { totalTimeoutMs: Math.max(1, deadline - performance.now()) },
     });
     for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * 1.5, SLOWEST_POLL_MS)) {

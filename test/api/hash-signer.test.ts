@@ -258,6 +258,25 @@ describe('the route "asynchronous"', () => {
     ]);
   });
 
+  it("goes on with what was submitted before calls that wait have their turn", async () => {
+    const id = "3fa85f64-5717-4562-b3fc-2c963f66afa6";
+    const stub = await startStub(({ path, method }): StubAnswer => {
+      if (method === "POST") return { status: 201, body: { signingRequestId: id } };
+      return path.endsWith("/Status") ? { body: { status: "Completed" } } : SIGNED;
+    });
+    const client = apiClient(stub, { route, maxConcurrency: 1 });
+    const hashSigner = new HashSigner(client);
+    const made = template(client);
+    await Promise.all(Array.from({ length: 10 }, () => hashSigner.sign(made, HASH, {})));
+    const paths = stub.requests.map(({ path }) => path);
+    const submittedBefore = paths.slice(
+      0,
+      paths.findIndex((path) => path.endsWith("/SignedArtifact")),
+    );
+    expect(submittedBefore.filter((path) => path.endsWith("/SigningRequests")).length).toBeLessThan(5);
+    expect(paths).toHaveLength(30);
+  });
+
   it("refuses the artifact of a request for another hash", async () => {
     const { sign } = signer({ route });
     const { signingRequestId } = await sign();
