@@ -72,9 +72,10 @@ function runnable(line: string): string {
   // Of no other example is it one of the files.
   if (line.includes('"dist/**/*.{exe,dll}"')) return `cp setup.exe dist/ && ${line} && rm dist/setup.exe`;
   if (!/^signpath emulator/.test(line)) return line;
-  return `{ exec ${line}
+  // What the example before said is not said by this one.
+  return `rm -f said; { exec ${line}
   } > said & pid=$!
-  while kill -0 $pid && ! grep -q SIGNPATH_API_URL said; do sleep 0.1; done
+  while kill -0 $pid && ! grep -qs SIGNPATH_API_URL said; do sleep 0.1; done
   kill $pid; wait $pid`;
 }
 
