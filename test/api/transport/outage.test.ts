@@ -7,11 +7,18 @@ import { Lanes } from "../../../src/api/transport/lanes.js";
 import { Outage } from "../../../src/api/transport/outage.js";
 import type { Waiter } from "../../../src/api/transport/waiters.js";
 import { codedFailureOf } from "../../support/failure.js";
+import type { StubAnswer } from "../../support/stub.js";
 import { startStub } from "../../support/stub.js";
 import { apiClient, HASH, SIGNED, template } from "../support.js";
 
 const BUSY: Failure = statusFailure(503, { words: "" }, undefined);
 const UNKNOWN_NAME: Failure = networkFailure(Object.assign(new Error("?"), { code: "ENOTFOUND" }), false);
+
+interface SettledCounts {
+  signed: number;
+  refused: number;
+  other: number;
+}
 
 function signMany(client: ApiClient, count: number): Promise<unknown>[] {
   const made = template(client);
@@ -47,6 +54,28 @@ describe("calls that wait for a service that answers nobody", () => {
     expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(["THROTTLED"]));
     expect(stub.requests).toHaveLength(1);
   });
+
+  it.each<[string, StubAnswer, Partial<SettledCounts>]>([
+    ["signatures", SIGNED, { signed: 12 }],
+    ["refusals", { status: 400 }, { refused: 12 }],
+  ])(
+    "wait on where it failed once and answers the others with %s, however long that takes",
+    async (_what, answer, expected) => {
+      const stub = await startStub(async (_request, _response, index) => {
+        if (index === 0) return { status: 503 };
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        return answer;
+      });
+      const client = apiClient(stub, { maxConcurrency: 1, totalTimeoutMs: 2000 });
+      const counts: SettledCounts = { signed: 0, refused: 0, other: 0 };
+      for (const outcome of await Promise.allSettled(signMany(client, 12))) {
+        if (outcome.status === "fulfilled") counts.signed++;
+        else if (outcome.reason.code === "REQUEST_REJECTED") counts.refused++;
+        else counts.other++;
+      }
+      expect(counts).toEqual({ signed: 0, refused: 0, other: 0, ...expected });
+    },
+  );
 
   it("are sent once it answers again, and closing the client waits for them", async () => {
     let isDown = true;
